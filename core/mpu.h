@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/axis.h"
 #include "core/group.h"
 #include "core/units.h"
 
@@ -103,8 +104,9 @@ class Mpu {
   /// Absolute ranks of the data-parallel group in group order; empty for a non-member.
   virtual std::vector<RankId> get_data_parallel_group_ranks() const = 0;
   /// Rank of the model's ranks (model-local as in the reference, see docs/deviations.md) with pipeline stage `stage` and
-  /// otherwise the caller's own coordinates, or kNoRank for a non-member. Throws InputError when `stage` is out of range.
-  virtual RankId stage_to_global(RankId stage) const = 0;
+  /// otherwise the caller's own coordinates, of which `overrides` replaces some by axis name ("model" is accepted for
+  /// "tensor"); kNoRank for a non-member. Throws InputError for a stage, index or axis that does not exist.
+  virtual RankId stage_to_global(RankId stage, std::span<const AxisIndex> overrides) const = 0;
 };
 
 }  // namespace gridlock
