@@ -35,6 +35,14 @@ using BFloat16Format = FloatFormat<std::uint16_t, 8, 7, Overflow::infinity, 0x7F
 using Float8E4M3Format = FloatFormat<std::uint8_t, 4, 3, Overflow::saturate, 0x7E>;
 using Float8E5M2Format = FloatFormat<std::uint8_t, 5, 2, Overflow::saturate, 0x7B>;
 
+/// a where the condition holds, else b, without a branch: compilers do not vectorise a choice between results
+/// of floating-point operations, which could trap.
+template <typename Word>
+inline Word select(bool condition, Word a, Word b) {
+  const Word mask = Word{0} - static_cast<Word>(condition);
+  return (a & mask) | (b & ~mask);
+}
+
 /// Exact value of a code. Branch-free, so that loops over buffers vectorise.
 template <typename Format>
 inline float decode(typename Format::Bits code) {
@@ -47,7 +55,7 @@ inline float decode(typename Format::Bits code) {
   const std::uint32_t finite =
       std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude << kShift) * kRescale);
   const std::uint32_t special = 0x7F800000u | (magnitude << kShift);
-  return std::bit_cast<float>(sign | (magnitude > Format::kLargest ? special : finite));
+  return std::bit_cast<float>(sign | select(magnitude > Format::kLargest, special, finite));
 }
 
 /// Nearest code, ties to the even one. Real is float or double; the result is rounded once. Branch-free.
@@ -71,11 +79,32 @@ inline typename Format::Bits encode(Real value) {
   const Word normal = (rounded_up >> kShift) - kRebias;
   const Word subnormal =
       std::bit_cast<Word>(std::bit_cast<Real>(magnitude) + std::bit_cast<Real>(kMagic)) - kMagic;
-  const Word finite = magnitude < kNormalMin ? subnormal : normal;
+  const Word finite = select(magnitude < kNormalMin, subnormal, normal);
   const Word limit = Format::kOverflow == Overflow::saturate ? Format::kLargest : Format::kInfinity;
-  const Word bounded = magnitude >= kRealInfinity || finite > limit ? limit : finite;
+  const Word bounded = select((magnitude >= kRealInfinity) | (finite > limit), limit, finite);
   const Word sign = bits >> (8 * (sizeof(Word) - sizeof(Bits))) & Format::kSign;
-  return static_cast<Bits>(magnitude > kRealInfinity ? Word{Format::kNan} : sign | bounded);
+  return static_cast<Bits>(select(magnitude > kRealInfinity, Word{Format::kNan}, sign | bounded));
+}
+
+/// decode(encode(value)) in fewer steps; NaN stays some NaN.
+template <typename Format>
+inline float round_to(float value) {
+  constexpr int kShift = 23 - Format::kMantissaBits;
+  constexpr std::uint32_t kRebias = static_cast<std::uint32_t>(127 - Format::kBias);
+  constexpr std::uint32_t kRealInfinity = 0x7F800000u;
+  constexpr std::uint32_t kLargest = (Format::kLargest + (kRebias << Format::kMantissaBits)) << kShift;
+  constexpr std::uint32_t kLimit = Format::kOverflow == Overflow::saturate ? kLargest : kRealInfinity;
+  constexpr float kMagic = std::bit_cast<float>((kRebias + 1 + kShift) << 23);
+
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+  const std::uint32_t half = (1u << (kShift - 1)) - 1 + ((magnitude >> kShift) & 1);
+  const std::uint32_t normal = (magnitude + half) >> kShift << kShift;
+  const std::uint32_t subnormal =
+      std::bit_cast<std::uint32_t>((std::bit_cast<float>(magnitude) + kMagic) - kMagic);
+  const std::uint32_t finite = select(magnitude < (kRebias + 1) << 23, subnormal, normal);
+  const std::uint32_t bounded = select(finite > kLargest, kLimit, finite);
+  return std::bit_cast<float>((bits ^ magnitude) | select(magnitude > kRealInfinity, magnitude, bounded));
 }
 
 }  // namespace gridlock

@@ -88,6 +88,7 @@ TYPED_TEST(FloatFormatTest, PointsBetweenNeighboursRoundToTheNearestAndMidpoints
     for (const float value :
          {std::nextafter(middle_float, 0.0f), middle_float, std::nextafter(middle_float, 1e38f)}) {
       ASSERT_EQ(encode<TypeParam>(value), nearest_by_search<TypeParam>(value)) << value;
+      ASSERT_EQ(round_to<TypeParam>(-value), decode<TypeParam>(encode<TypeParam>(-value))) << value;
     }
   }
 }
@@ -98,6 +99,7 @@ TYPED_TEST(FloatFormatTest, RandomFloatBitsRoundAsTheSearchSays) {
     const float value = std::bit_cast<float>(static_cast<std::uint32_t>(bits()));
     if (std::isnan(value)) continue;
     ASSERT_EQ(encode<TypeParam>(value), nearest_by_search<TypeParam>(value)) << value;
+    ASSERT_EQ(round_to<TypeParam>(value), decode<TypeParam>(encode<TypeParam>(value))) << value;
   }
 }
 
@@ -107,6 +109,7 @@ TYPED_TEST(FloatFormatTest, NanEncodesToTheOneNanWithoutSign) {
   EXPECT_EQ(encode<TypeParam>(-nan), TypeParam::kNan);
   EXPECT_EQ(encode<TypeParam>(static_cast<double>(nan)), TypeParam::kNan);
   EXPECT_TRUE(std::isnan(decode<TypeParam>(TypeParam::kNan)));
+  EXPECT_TRUE(std::isnan(round_to<TypeParam>(nan)));
 }
 
 TEST(FloatFormats, InfinityStaysInfinityInTheIeeeFormatsAndSaturatesInTheEightBitOnes) {
