@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "core/call.h"
-#include "core/pattern.h"
 #include "core/request.h"
 #include "core/status.h"
 
