@@ -43,9 +43,6 @@ GroupKey group_key(const GroupKey& parent, std::int64_t creation_index, const Gr
   append(words, static_cast<std::uint64_t>(creation_index));
   words.push_back(static_cast<std::uint32_t>(spec.backend));
   spec.members.append_words(words);
-  // The name comes last and everything before it has a length of its own, so no two inputs give the same
-  // words.
-  for (const char c : spec.name) words.push_back(static_cast<unsigned char>(c));
   return key_of(words, kGroupSeed);
 }
 

@@ -26,16 +26,16 @@ struct GroupSpec {
   Members members;
   BackendKind backend = BackendKind::nccl;
   Nanos timeout = kGroupTimeoutDefault;
-  /// What the group is for: the family of a grid's group, or a name of the user's. Shown in reports; part of
-  /// the key.
+  /// What the group is for: the family of a grid's group, or a name of the user's. Shown in reports; no part
+  /// of the identity, as torch's default names are counters.
   std::string name;
 
   bool operator==(const GroupSpec&) const = default;
 };
 
 /// Identity of one group *instance*, equal on all ranks that created it together and on every world. A hash
-/// of (parent key, creation index in that parent on this rank, members, backend, name): never a process
-/// counter, so two groups of equal members differ, and ranks whose creations diverge hold different keys.
+/// of (parent key, creation index in that parent on this rank, members, backend): never a process counter, so
+/// two groups of equal members differ, and ranks whose creations diverge hold different keys.
 struct GroupKey {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

@@ -12,41 +12,41 @@
 
 namespace gridlock {
 
-/// Every name that DeepSpeed (0.14.0 to 0.19.6) reads from the `mpu` or grid object it is given, spelled as it spells
-/// them. One row per name in the accessor table of mpu.cpp (kind, meaning, since which version).
+/// Every name that DeepSpeed (0.14.0 to 0.19.6) reads from the `mpu` or grid object it is given, spelled as
+/// it spells them. One row per name in the accessor table of mpu.cpp (kind, meaning, since which version).
 /// clang-format off
-#define GRIDLOCK_MPU_NUMBERS(X)              \
-  X(get_model_parallel_rank)                 \
-  X(get_model_parallel_world_size)           \
-  X(get_tensor_model_parallel_rank)          \
-  X(get_tensor_model_parallel_world_size)    \
-  X(get_tensor_model_parallel_src_rank)      \
-  X(get_slice_parallel_rank)                 \
-  X(get_slice_parallel_world_size)           \
-  X(get_pipe_parallel_rank)                  \
-  X(get_pipe_parallel_world_size)            \
-  X(get_pipeline_model_parallel_rank)        \
-  X(get_pipeline_model_parallel_world_size)  \
-  X(get_pipeline_parallel_world_size)        \
-  X(get_data_parallel_rank)                  \
-  X(get_data_parallel_world_size)            \
-  X(get_data_parallel_id)                    \
-  X(get_stage_id)                            \
-  X(get_global_rank)                         \
-  X(get_sequence_parallel_rank)              \
-  X(get_sequence_parallel_world_size)        \
-  X(get_sequence_data_parallel_rank)         \
+#define GRIDLOCK_MPU_NUMBERS(X)             \
+  X(get_model_parallel_rank)                \
+  X(get_model_parallel_world_size)          \
+  X(get_tensor_model_parallel_rank)         \
+  X(get_tensor_model_parallel_world_size)   \
+  X(get_tensor_model_parallel_src_rank)     \
+  X(get_slice_parallel_rank)                \
+  X(get_slice_parallel_world_size)          \
+  X(get_pipe_parallel_rank)                 \
+  X(get_pipe_parallel_world_size)           \
+  X(get_pipeline_model_parallel_rank)       \
+  X(get_pipeline_model_parallel_world_size) \
+  X(get_pipeline_parallel_world_size)       \
+  X(get_data_parallel_rank)                 \
+  X(get_data_parallel_world_size)           \
+  X(get_data_parallel_id)                   \
+  X(get_stage_id)                           \
+  X(get_global_rank)                        \
+  X(get_sequence_parallel_rank)             \
+  X(get_sequence_parallel_world_size)       \
+  X(get_sequence_data_parallel_rank)        \
   X(get_sequence_data_parallel_world_size)
-#define GRIDLOCK_MPU_GROUPS(X)               \
-  X(get_model_parallel_group)                \
-  X(get_tensor_model_parallel_group)         \
-  X(get_tensor_model_parallel_cpu_group)     \
-  X(get_slice_parallel_group)                \
-  X(get_pipe_parallel_group)                 \
-  X(get_pipeline_model_parallel_group)       \
-  X(get_data_parallel_group)                 \
-  X(get_data_parallel_group_gloo)            \
-  X(get_sequence_parallel_group)             \
+#define GRIDLOCK_MPU_GROUPS(X)           \
+  X(get_model_parallel_group)            \
+  X(get_tensor_model_parallel_group)     \
+  X(get_tensor_model_parallel_cpu_group) \
+  X(get_slice_parallel_group)            \
+  X(get_pipe_parallel_group)             \
+  X(get_pipeline_model_parallel_group)   \
+  X(get_data_parallel_group)             \
+  X(get_data_parallel_group_gloo)        \
+  X(get_sequence_parallel_group)         \
   X(get_sequence_data_parallel_group)
 /// clang-format on
 
@@ -70,8 +70,8 @@ std::span<const Accessor> all_accessors();
 std::string_view accessor_name(Accessor accessor);
 std::optional<Accessor> accessor_from_name(std::string_view name);
 
-/// A group as an accessor hands it out. `place` tells equal-member groups apart: two accessors that return the same
-/// group object return the same place (for a grid: the index of the creation in its plan).
+/// A group as an accessor hands it out. `place` tells equal-member groups apart: two accessors that return
+/// the same group object return the same place (for a grid: the index of the creation in its plan).
 struct MpuGroup {
   Members members;
   BackendKind backend = BackendKind::nccl;
@@ -83,15 +83,16 @@ struct MpuGroup {
 /// What DeepSpeed's Python would get: std::nullopt is Python's None (rank is not in such a group).
 using MaybeGroup = std::optional<MpuGroup>;
 
-/// The `mpu` contract: what a grid object answers to DeepSpeed, for one rank. Implemented by ParallelGrid and by
-/// MockMpu. No call parks the rank, none creates a group. Ranks are absolute unless the name says otherwise; a rank that
-/// is not a member of the model gets -1, sizes of the model, and std::nullopt for groups.
+/// The `mpu` contract: what a grid object answers to DeepSpeed, for one rank. Implemented by ParallelGrid and
+/// by MockMpu. No call parks the rank, none creates a group. Ranks are absolute unless the name says
+/// otherwise; a rank that is not a member of the model gets -1, sizes of the model, and std::nullopt for
+/// groups.
 class Mpu {
  public:
   virtual ~Mpu() = default;
 
-  /// Python's hasattr: whether the object has that name at all. Reading a name it lacks is an AttributeError in Python
-  /// and a failed GRIDLOCK_CHECK here, so probes ask first exactly where DeepSpeed does.
+  /// Python's hasattr: whether the object has that name at all. Reading a name it lacks is an AttributeError
+  /// in Python and a failed GRIDLOCK_CHECK here, so probes ask first exactly where DeepSpeed does.
   virtual bool has(Accessor accessor) const = 0;
 
 #define GRIDLOCK_NUMBER(name) virtual std::int64_t name() const = 0;
@@ -103,9 +104,10 @@ class Mpu {
 
   /// Absolute ranks of the data-parallel group in group order; empty for a non-member.
   virtual std::vector<RankId> get_data_parallel_group_ranks() const = 0;
-  /// Rank of the model's ranks (model-local as in the reference, see docs/deviations.md) with pipeline stage `stage` and
-  /// otherwise the caller's own coordinates, of which `overrides` replaces some by axis name ("model" is accepted for
-  /// "tensor"); kNoRank for a non-member. Throws InputError for a stage, index or axis that does not exist.
+  /// Rank of the model's ranks (model-local as in the reference, see docs/deviations.md) with pipeline stage
+  /// `stage` and otherwise the caller's own coordinates, of which `overrides` replaces some by axis name
+  /// ("model" is accepted for "tensor"); kNoRank for a non-member. Throws InputError for a stage, index or
+  /// axis that does not exist.
   virtual RankId stage_to_global(RankId stage, std::span<const AxisIndex> overrides) const = 0;
 };
 
