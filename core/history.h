@@ -39,8 +39,8 @@ enum UnknownField : std::uint16_t {
   kUnknownGroup = 32,
 };
 
-/// One thing a rank did, written before the world is entered, without anything that differs between ranks which behave
-/// alike: groups are rank-relative handles, peers are group ranks.
+/// One thing a rank did, written before the world is entered, without anything that differs between ranks
+/// which behave alike: groups are rank-relative handles, peers are group ranks.
 struct Record {
   RecordKind kind = RecordKind::call;
   CallKind call = CallKind::barrier;
@@ -52,25 +52,26 @@ struct Record {
   GroupHandle group = GroupHandle::none;
   StreamId stream = StreamId::main;
   GroupRank peer = -1;
-  /// Index in its order on this rank, from 0: collectives per group instance; sends and receives per group instance and
-  /// peer; creations per parent.
+  /// Index in its order on this rank, from 0: collectives per group instance; sends and receives per group
+  /// instance and peer; creations per parent.
   std::int32_t sequence = 0;
   std::int64_t ticket = -1;
   std::int64_t count = 0;
   double scalar = 1.0;
-  /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan of
-  /// create_grid, name of post and await. -1: none.
+  /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan
+  /// of create_grid, name of post and await. -1: none.
   std::int32_t detail = -1;
   Label label;
 
   bool operator==(const Record&) const = default;
 };
 
-/// A rank's history up to some point, as a node of a tree that all ranks share. Ranks with equal nodes did the same.
+/// A rank's history up to some point, as a node of a tree that all ranks share. Ranks with equal nodes did
+/// the same.
 enum class HistoryNode : std::uint32_t { empty = 0 };
 
-/// The interned histories of a run. Appending what another rank appended after the same past costs a lookup and no
-/// memory. Owned by the world; used from one thread.
+/// The interned histories of a run. Appending what another rank appended after the same past costs a lookup
+/// and no memory. Owned by the world; used from one thread.
 class HistoryStore {
  public:
   HistoryStore();
@@ -91,7 +92,9 @@ class HistoryStore {
   std::int32_t add_spec(const GroupSpec& spec);
   std::int32_t add_plan(std::shared_ptr<const Plan> plan);
   std::int32_t add_name(std::string_view name);
-  const std::vector<std::int64_t>& counts(std::int32_t detail) const { return counts_.at(static_cast<std::size_t>(detail)); }
+  const std::vector<std::int64_t>& counts(std::int32_t detail) const {
+    return counts_.at(static_cast<std::size_t>(detail));
+  }
   const GroupSpec& spec(std::int32_t detail) const { return specs_.at(static_cast<std::size_t>(detail)); }
   const Plan& plan(std::int32_t detail) const { return *plans_.at(static_cast<std::size_t>(detail)); }
   const std::string& name(std::int32_t detail) const { return names_.at(static_cast<std::size_t>(detail)); }
