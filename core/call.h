@@ -12,7 +12,8 @@
 
 namespace gridlock {
 
-/// A buffer of one rank: count elements of one dtype, owned by that rank's world, host or device memory alike.
+/// A buffer of one rank: count elements of one dtype, owned by that rank's world, host or device memory
+/// alike.
 enum class BufferHandle : std::int32_t { none = -1 };
 
 /// Completion handle of one submit, counted from 0 on each rank. A batch has one ticket.
@@ -28,12 +29,13 @@ struct Call {
   ReduceOp op = ReduceOp::sum;
   GroupHandle group = GroupHandle::world;
   StreamId stream = StreamId::main;
-  /// Group rank of the root (broadcast, reduce, gather, scatter) or of the other end (send, recv); -1 otherwise.
+  /// Group rank of the root (broadcast, reduce, gather, scatter) or of the other end (send, recv); -1
+  /// otherwise.
   GroupRank peer = -1;
   /// Elements, meaning as in NCCL: see OperationInfo. 0 is allowed.
   std::int64_t count = 0;
-  /// Uneven variants only. all_gather_v: one count per member. all_to_all_v: group-size send counts, then group-size
-  /// receive counts. Must stay valid until submit returns.
+  /// Uneven variants only. all_gather_v: one count per member. all_to_all_v: group-size send counts, then
+  /// group-size receive counts. Must stay valid until submit returns.
   std::span<const std::int64_t> counts;
   /// none is allowed in shape mode and for operations that do not read (write) on this rank.
   BufferHandle input = BufferHandle::none;

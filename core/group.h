@@ -17,7 +17,8 @@ enum class BackendKind : std::uint8_t { nccl, gloo };
 std::string_view backend_name(BackendKind backend);
 std::optional<BackendKind> backend_from_name(std::string_view name);
 
-/// Timeout that the reference gives to every group of a grid (AReaL v0.5.1: 7,200 s). Virtual time in the simulator.
+/// Timeout that the reference gives to every group of a grid (AReaL v0.5.1: 7,200 s). Virtual time in the
+/// simulator.
 inline constexpr Nanos kGroupTimeoutDefault = std::chrono::seconds(7200);
 
 /// A request for one group, as a rank passes it.
@@ -25,15 +26,16 @@ struct GroupSpec {
   Members members;
   BackendKind backend = BackendKind::nccl;
   Nanos timeout = kGroupTimeoutDefault;
-  /// What the group is for: the family of a grid's group, or a name of the user's. Shown in reports; part of the key.
+  /// What the group is for: the family of a grid's group, or a name of the user's. Shown in reports; no part
+  /// of the identity, as torch's default names are counters.
   std::string name;
 
   bool operator==(const GroupSpec&) const = default;
 };
 
-/// Identity of one group *instance*, equal on all ranks that created it together and on every world. A hash of (parent
-/// key, creation index in that parent on this rank, members, backend, name): never a process counter, so two groups of
-/// equal members differ, and ranks whose creations diverge hold different keys.
+/// Identity of one group *instance*, equal on all ranks that created it together and on every world. A hash
+/// of (parent key, creation index in that parent on this rank, members, backend): never a process counter, so
+/// two groups of equal members differ, and ranks whose creations diverge hold different keys.
 struct GroupKey {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -47,9 +49,9 @@ GroupKey group_key(const GroupKey& parent, std::int64_t creation_index, const Gr
 /// 32 hexadecimal digits.
 std::string to_string(const GroupKey& key);
 
-/// Names a group in a rank's calls. A handle is an index into the group table of the rank's world and is rank-relative:
-/// "the tensor group of grid 0 that I am in" is one handle on every rank, so that ranks which behave alike have equal
-/// call histories. Handles are never reused.
+/// Names a group in a rank's calls. A handle is an index into the group table of the rank's world and is
+/// rank-relative: "the tensor group of grid 0 that I am in" is one handle on every rank, so that ranks which
+/// behave alike have equal call histories. Handles are never reused.
 enum class GroupHandle : std::int32_t { none = -1, world = 0 };
 
 }  // namespace gridlock

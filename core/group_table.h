@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,25 +23,27 @@ struct GroupInstance {
   std::int64_t creation_index = -1;
 };
 
-/// The groups and grids of one run: which instance a rank means by a handle, and who is in it. Owned by the world of the
-/// run and grown only by it; rank code reads it. Handle 0 and instance 0 are the group of all ranks.
+/// The groups and grids of one run: which instance a rank means by a handle, and who is in it. Owned by the
+/// world of the run and grown only by it; rank code reads it. Handle 0 and instance 0 are the group of all
+/// ranks.
 class GroupTable {
  public:
   explicit GroupTable(RankId world_size);
 
   RankId world_size() const { return world_size_; }
 
-  /// The instance made by creation number `creation_index` with this spec; a second rank's identical creation finds the
-  /// first one's.
+  /// The group made by creation number `creation_index` with these members and backend; a second rank's
+  /// identical creation finds the first one's.
   GroupHandle add(std::int64_t creation_index, const GroupSpec& spec);
-  /// The grid whose request i was answered by creation number creation_of_request[i]; equal arguments find the same grid.
-  /// Creations that exist already (made before by another grid or by hand) keep their instance.
+  /// The grid whose request i was answered by creation number creation_of_request[i]; equal arguments find
+  /// the same grid. Creations that exist already (made before by another grid or by hand) keep their
+  /// instance.
   GridHandle add_grid(std::shared_ptr<const Plan> plan, std::span<const std::int64_t> creation_of_request);
 
-  /// "The group of this family that the asking rank is in": one handle for all ranks. none when the grid's recipe has no
-  /// such family.
+  /// "The group of this family that the asking rank is in": one handle for all ranks. none when the grid's
+  /// recipe has no such family.
   GroupHandle family(GridHandle grid, std::string_view family) const;
-  const Plan& plan(GridHandle grid) const;
+  std::shared_ptr<const Plan> plan(GridHandle grid) const;
   std::span<const GridHandle> grids() const { return grid_handles_; }
 
   /// none when the rank is in no such group.
@@ -52,17 +53,16 @@ class GroupTable {
   std::size_t instance_count() const { return instances_.size(); }
   /// "actor.tensor" or the name given to new_group; "world".
   std::string name(GroupHandle group) const;
-  /// A name for plans in reports and in name(): that of the scenario's grid.
-  void set_grid_name(GridHandle grid, std::string name);
   std::size_t handle_count() const { return handles_.size(); }
 
  private:
   struct Grid {
     std::shared_ptr<const Plan> plan;
-    std::string name;
     std::vector<InstanceId> instance_of_request;
+    /// Handle of the plan's first family; the others follow in the plan's order.
     GroupHandle first_family = GroupHandle::none;
   };
+  /// Either a family of a grid or one instance made by new_group.
   struct Handle {
     GridHandle grid = GridHandle::none;
     std::int32_t family = -1;
@@ -76,7 +76,11 @@ class GroupTable {
   std::vector<Handle> handles_;
   std::vector<Grid> grids_;
   std::vector<GridHandle> grid_handles_;
-  std::map<GroupKey, InstanceId> by_key_;
+  /// Instances by creation index: the first one, and for each instance the next with the same index (ranks
+  /// whose creations diverge make several).
+  std::vector<InstanceId> first_with_creation_;
+  std::vector<InstanceId> next_with_same_creation_;
+  std::vector<GroupHandle> handle_of_instance_;
 };
 
 }  // namespace gridlock

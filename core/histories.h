@@ -9,21 +9,22 @@
 
 namespace gridlock {
 
-/// Where a rank's host stood when the run ended. The rank's last record says which call, ticket or name it is about.
+/// Where a rank's host stood when the run ended. The rank's last record says which call, ticket or name it is
+/// about.
 enum class HostState : std::uint8_t {
-  unknown,        ///< no history of this rank
-  running,        ///< cut off while it ran (step limit, real timeout outside any call)
-  submitting,     ///< parked inside submit
-  waiting,        ///< parked in wait or synchronize
-  awaiting,       ///< parked in await
-  creating,       ///< parked in new_group or create_grid
-  returned,       ///< its program ended
-  exited,         ///< left before the end of its program
-  crashed,        ///< died
+  unknown,     ///< no history of this rank
+  running,     ///< cut off while it ran (step limit, real timeout outside any call)
+  submitting,  ///< parked inside submit
+  waiting,     ///< parked in wait or synchronize
+  awaiting,    ///< parked in await
+  creating,    ///< parked in new_group or create_grid
+  returned,    ///< its program ended
+  exited,      ///< left before the end of its program
+  crashed,     ///< died
 };
 
-/// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets complete in order
-/// within a stream; the first open one is the only one that can have started.
+/// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets
+/// complete in order within a stream; the first open one is the only one that can have started.
 struct OpenWork {
   StreamId stream = StreamId::main;
   Ticket first_open = Ticket::none;
@@ -39,7 +40,8 @@ struct RankEnd {
   std::uint64_t results = 0;
 };
 
-/// Everything the analyser sees of a run, from whichever world, complete or partial. A value with the run's tables.
+/// Everything the analyser sees of a run, from whichever world, complete or partial. A value with the run's
+/// tables.
 struct Histories {
   explicit Histories(RankId world_size) : groups(world_size), ranks(static_cast<std::size_t>(world_size)) {}
 

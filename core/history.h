@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -39,8 +42,8 @@ enum UnknownField : std::uint16_t {
   kUnknownGroup = 32,
 };
 
-/// One thing a rank did, written before the world is entered, without anything that differs between ranks which behave
-/// alike: groups are rank-relative handles, peers are group ranks.
+/// One thing a rank did, written before the world is entered, without anything that differs between ranks
+/// which behave alike: groups are rank-relative handles, peers are group ranks.
 struct Record {
   RecordKind kind = RecordKind::call;
   CallKind call = CallKind::barrier;
@@ -52,29 +55,32 @@ struct Record {
   GroupHandle group = GroupHandle::none;
   StreamId stream = StreamId::main;
   GroupRank peer = -1;
-  /// Index in its order on this rank, from 0: collectives per group instance; sends and receives per group instance and
-  /// peer; creations per parent.
+  /// Index in its order on this rank, from 0: collectives per group instance; sends and receives per group
+  /// instance and peer; creations per parent.
   std::int32_t sequence = 0;
   std::int64_t ticket = -1;
   std::int64_t count = 0;
   double scalar = 1.0;
-  /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan of
-  /// create_grid, name of post and await. -1: none.
+  /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan
+  /// of create_grid, name of post and await. -1: none.
   std::int32_t detail = -1;
   Label label;
 
   bool operator==(const Record&) const = default;
 };
 
-/// A rank's history up to some point, as a node of a tree that all ranks share. Ranks with equal nodes did the same.
+/// A rank's history up to some point, as a node of a tree that all ranks share. Ranks with equal nodes did
+/// the same.
 enum class HistoryNode : std::uint32_t { empty = 0 };
 
-/// The interned histories of a run. Appending what another rank appended after the same past costs a lookup and no
-/// memory. Owned by the world; used from one thread.
+/// The interned histories of a run. Appending what another rank appended after the same past costs a lookup
+/// and no memory. Owned by the world; used from one thread.
 class HistoryStore {
  public:
   HistoryStore();
 
+  /// The history `past` followed by `record`; the same node for every rank that appends an equal record
+  /// there.
   HistoryNode append(HistoryNode past, const Record& record);
 
   HistoryNode past(HistoryNode node) const { return static_cast<HistoryNode>(nodes_[index(node)].past); }
@@ -86,12 +92,15 @@ class HistoryStore {
   std::vector<const Record*> records(HistoryNode node) const;
   std::size_t node_count() const { return nodes_.size(); }
 
-  // Side tables of Record::detail.
+  // Side tables of Record::detail. Equal contents get equal indexes, so that ranks which behave alike share
+  // records.
   std::int32_t add_counts(std::span<const std::int64_t> counts);
   std::int32_t add_spec(const GroupSpec& spec);
   std::int32_t add_plan(std::shared_ptr<const Plan> plan);
   std::int32_t add_name(std::string_view name);
-  const std::vector<std::int64_t>& counts(std::int32_t detail) const { return counts_.at(static_cast<std::size_t>(detail)); }
+  const std::vector<std::int64_t>& counts(std::int32_t detail) const {
+    return counts_.at(static_cast<std::size_t>(detail));
+  }
   const GroupSpec& spec(std::int32_t detail) const { return specs_.at(static_cast<std::size_t>(detail)); }
   const Plan& plan(std::int32_t detail) const { return *plans_.at(static_cast<std::size_t>(detail)); }
   const std::string& name(std::int32_t detail) const { return names_.at(static_cast<std::size_t>(detail)); }
@@ -106,13 +115,23 @@ class HistoryStore {
   };
 
   static std::size_t index(HistoryNode node) { return static_cast<std::size_t>(node); }
-  std::uint32_t intern(const Record& record);
-  void grow_buckets();
+  std::uint32_t intern(const Record& record, std::uint64_t hash);
+  void grow_node_buckets();
+  void grow_record_slots();
 
   std::vector<Node> nodes_;
-  std::vector<Record> records_;
+  /// First node of each chain, 0 for none. The size is a power of two.
   std::vector<std::uint32_t> node_buckets_;
-  std::unordered_multimap<std::uint64_t, std::uint32_t> record_ids_;
+  std::vector<Record> records_;
+  /// Index = record.
+  std::vector<std::uint64_t> record_hashes_;
+  /// Open addressing: record + 1, or 0. The size is a power of two.
+  std::vector<std::uint32_t> record_slots_;
+  // Candidates with an equal hash. Only looked up, never walked, so their order cannot show.
+  std::unordered_multimap<std::uint64_t, std::int32_t> counts_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> spec_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> plan_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> name_ids_;
   std::vector<std::vector<std::int64_t>> counts_;
   std::vector<GroupSpec> specs_;
   std::vector<std::shared_ptr<const Plan>> plans_;

@@ -7,8 +7,8 @@
 
 namespace gridlock {
 
-/// Bad input: the only exception this project throws at callers. Thrown before anything was started, so nothing
-/// half-done is left behind.
+/// Bad input: the only exception this project throws at callers. Thrown before anything was started, so
+/// nothing half-done is left behind.
 ///   place    where: "actor.json:12:7 /grids/actor/topology", or the name of the argument
 ///   message  what was expected and what was got
 ///   hint     what to write instead; empty when there is nothing to say
@@ -26,8 +26,8 @@ class InputError : public std::runtime_error {
   std::string hint_;
 };
 
-/// The candidate that `name` was most likely meant to be (smallest edit distance, at most a third of its length,
-/// first candidate wins a tie), or "" when none is near.
+/// The candidate that `name` was most likely meant to be (smallest edit distance, at most a third of its
+/// length, first candidate wins a tie), or "" when none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// "did you mean 'X'?" for the nearest candidate; otherwise "known: a, b, c".

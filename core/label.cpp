@@ -16,7 +16,8 @@ std::string interning_key(const Site& site) {
 SiteTable::SiteTable() { sites_.emplace_back(); }
 
 SiteId SiteTable::intern(const Site& site) {
-  const auto [entry, added] = ids_.try_emplace(interning_key(site), static_cast<std::uint32_t>(sites_.size()));
+  const auto [entry, added] =
+      ids_.try_emplace(interning_key(site), static_cast<std::uint32_t>(sites_.size()));
   if (added) sites_.push_back(site);
   return static_cast<SiteId>(entry->second);
 }
@@ -30,7 +31,8 @@ std::string SiteTable::text(const Label& label) const {
   if (label.site == SiteId::none) return "";
   const Site& where = site(label.site);
   std::string loops;
-  if (!where.inner_loop.empty() && label.inner >= 0) loops = fmt::format("{}={}", where.inner_loop, label.inner);
+  if (!where.inner_loop.empty() && label.inner >= 0)
+    loops = fmt::format("{}={}", where.inner_loop, label.inner);
   if (!where.outer_loop.empty() && label.outer >= 0) {
     loops += fmt::format("{}{}={}", loops.empty() ? "" : ", ", where.outer_loop, label.outer);
   }

@@ -8,8 +8,8 @@
 
 namespace gridlock {
 
-/// A place in a program: the text a user gave a step ("forward", "gradients") or the operation's name, the names of the
-/// loops around it, and where it stands in the source.
+/// A place in a program: the text a user gave a step ("forward", "gradients") or the operation's name, the
+/// names of the loops around it, and where it stands in the source.
 struct Site {
   std::string text;
   /// Names of the innermost and of the next outer loop variable ("m", "step"), empty when there is none.
@@ -23,8 +23,9 @@ struct Site {
 
 enum class SiteId : std::uint32_t { none = 0 };
 
-/// Where a call stands in the training step: the site and the loop counters there, so that micro-batch 2 of step 7 is
-/// told apart without a string per call. Equal on all ranks that are at the same point of the same program.
+/// Where a call stands in the training step: the site and the loop counters there, so that micro-batch 2 of
+/// step 7 is told apart without a string per call. Equal on all ranks that are at the same point of the same
+/// program.
 struct Label {
   SiteId site = SiteId::none;
   std::int32_t inner = -1;

@@ -25,8 +25,8 @@ enum class Outcome : std::uint8_t {
   timeout = 13,
 };
 
-/// One row of the table that docs/outcomes.md is generated from. Rows are in order of precedence: when several apply to
-/// one run, the first one is its outcome.
+/// One row of the table that docs/outcomes.md is generated from. Rows are in order of precedence: when
+/// several apply to one run, the first one is its outcome.
 struct OutcomeInfo {
   Outcome outcome;
   std::string_view name;

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "core/call.h"
-#include "core/pattern.h"
 #include "core/request.h"
 #include "core/status.h"
 
@@ -25,8 +24,8 @@ struct Complaint {
   std::string text;
 };
 
-/// What one rank can do without asking the engine: none of these parks. Owned by the world; valid while the rank's
-/// program runs, and to be used by that rank's program only.
+/// What one rank can do without asking the engine: none of these parks. Owned by the world; valid while the
+/// rank's program runs, and to be used by that rank's program only.
 class RankContext {
  public:
   virtual ~RankContext() = default;
@@ -43,7 +42,8 @@ class RankContext {
   /// Adds a place to the run's site table.
   virtual SiteId site(const Site& site) = 0;
 
-  /// A new buffer of `count` >= 0 elements with undefined content. Never fails: out of memory ends the process.
+  /// A new buffer of `count` >= 0 elements with undefined content. Never fails: out of memory ends the
+  /// process.
   virtual BufferHandle allocate(std::int64_t count, DType dtype) = 0;
   virtual void free(BufferHandle buffer) = 0;
   /// Copies host bytes in or out; sizes must be equal (checked). Requires: no open call uses the buffer.
@@ -51,12 +51,12 @@ class RankContext {
   virtual void download(BufferHandle buffer, std::span<std::byte> bytes) const = 0;
   virtual std::int64_t buffer_count(BufferHandle buffer) const = 0;
   virtual DType buffer_dtype(BufferHandle buffer) const = 0;
-  /// Ranks whose data went into the buffer, so that a wrong peer or a lost contribution shows even in shape mode.
-  /// std::nullopt on worlds that do not track it.
+  /// Ranks whose data went into the buffer, so that a wrong peer or a lost contribution shows even in shape
+  /// mode. std::nullopt on worlds that do not track it.
   virtual std::optional<std::vector<RankId>> contributors(BufferHandle buffer) const = 0;
 
-  /// Whether the work behind a ticket is complete. Unlike RequestKind::test it is not part of the rank's history, so a
-  /// program must not steer by it; it is for checking results as early as possible.
+  /// Whether the work behind a ticket is complete. Unlike RequestKind::test it is not part of the rank's
+  /// history, so a program must not steer by it; it is for checking results as early as possible.
   virtual bool is_complete(Ticket ticket) const = 0;
   /// What the backend said about the last status that was not ok; "" on the simulator.
   virtual std::string error_text() const { return ""; }
@@ -66,8 +66,8 @@ class RankContext {
   static constexpr int kComplaintMax = 16;
 };
 
-/// What rank code sees. Requests may park the rank (see RequestKind); a parked rank is resumed by its world, or unwound
-/// when the run ends, after which every request answers world_ended.
+/// What rank code sees. Requests may park the rank (see RequestKind); a parked rank is resumed by its world,
+/// or unwound when the run ends, after which every request answers world_ended.
 class Rank : public RankContext {
  public:
   virtual Reply execute(const Request& request) = 0;

@@ -10,8 +10,8 @@
 namespace gridlock {
 namespace {
 
-// Greedy from the left: take the longest run with the stride of the next two ranks; a run of two ranks with a gap is
-// kept as two single ranks, because "3, 8" reads better than "3-8 step 5".
+// Greedy from the left: take the longest run with the stride of the next two ranks; a run of two ranks with a
+// gap is kept as two single ranks, because "3, 8" reads better than "3-8 step 5".
 std::vector<RankRun> runs_of_sorted(const std::vector<RankId>& ranks) {
   std::vector<RankRun> runs;
   std::size_t i = 0;

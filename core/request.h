@@ -16,16 +16,16 @@ class Plan;
 enum class GridHandle : std::int32_t { none = -1 };
 
 enum class RequestKind : std::uint8_t {
-  submit,         ///< calls -> ticket. May park: a gloo group, a full stream, first use on some worlds
-  wait,           ///< ticket. Parks until it is complete
-  test,           ///< ticket -> flag. Never parks; recorded as a choice that depends on the schedule
-  stream_wait,    ///< stream waits for event. Never parks the host
-  record,         ///< stream -> event. Never parks
-  synchronize,    ///< stream. Parks until everything enqueued on it so far is complete
-  compute,        ///< duration. Host work: virtual time passes (real worlds: returns at once)
-  post,           ///< name. Host edge: lets every await of that name pass, now and later. Never parks
-  await,          ///< name, duration (0: no limit). Parks until somebody posted it
-  new_group,      ///< spec -> group. Every rank of the world takes part, in the same order. Parks until all came
+  submit,       ///< calls -> ticket. May park: a gloo group, a full stream, first use on some worlds
+  wait,         ///< ticket. Parks until it is complete
+  test,         ///< ticket -> flag. Never parks; recorded as a choice that depends on the schedule
+  stream_wait,  ///< stream waits for event. Never parks the host
+  record,       ///< stream -> event. Never parks
+  synchronize,  ///< stream. Parks until everything enqueued on it so far is complete
+  compute,      ///< duration. Host work: virtual time passes (real worlds: returns at once)
+  post,         ///< name. Host edge: lets every await of that name pass, now and later. Never parks
+  await,        ///< name, duration (0: no limit). Parks until somebody posted it
+  new_group,  ///< spec -> group. Every rank of the world takes part, in the same order. Parks until all came
   create_grid,    ///< plan -> grid. All creations of the plan in one request
   destroy_group,  ///< group. Local; a later use is invalid_argument
   done,           ///< step machines only: the program has ended

@@ -8,12 +8,13 @@ namespace gridlock {
 /// How a request of rank code ended. Trouble reaches rank code this way and never as an exception.
 enum class StatusCode : std::uint8_t {
   ok,
-  invalid_argument,  ///< refused at the call, nothing enqueued (NCCL: ncclInvalidArgument): root out of range, bad buffer
+  invalid_argument,  ///< refused at the call, nothing enqueued (NCCL: ncclInvalidArgument): root out of
+                     ///< range, bad buffer
   not_a_member,      ///< refused at the call: the rank is not in that group
   timed_out,         ///< a deadline passed (group timeout, await timeout)
   peer_lost,         ///< another rank is gone and the world can see it
   backend_error,     ///< the real backend failed; RankContext::error_text() has its words
-  world_ended,       ///< the run is over and this rank is being unwound; every later call returns this at once
+  world_ended,  ///< the run is over and this rank is being unwound; every later call returns this at once
 };
 
 std::string_view status_name(StatusCode code);

@@ -8,9 +8,9 @@
 
 namespace gridlock {
 
-/// What a rank did and got, without time and without order between ranks: every call with its group's key, members and
-/// own group rank, in the order per group, and the results. Equal for one program on every world, and over all schedules
-/// of a program without timing choices.
+/// What a rank did and got, without time and without order between ranks: every call with its group's key,
+/// members and own group rank, in the order per group, and the results. Equal for one program on every world,
+/// and over all schedules of a program without timing choices.
 struct Transcript {
   /// Hash per rank; index = world rank.
   std::vector<std::uint64_t> ranks;
@@ -20,7 +20,8 @@ struct Transcript {
 
 Transcript make_transcript(const Histories& histories);
 
-/// The lines behind one rank's hash, for showing the first difference of two runs: one per record, in program order.
+/// The lines behind one rank's hash, for showing the first difference of two runs: one per record, in program
+/// order.
 std::vector<std::string> transcript_lines(const Histories& histories, RankId rank);
 
 }  // namespace gridlock

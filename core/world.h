@@ -25,7 +25,8 @@ struct RunOptions {
   CostParameters cost;
   /// Bound on requests of all ranks together; reaching it is the outcome step_limit.
   std::int64_t step_max = 10'000'000'000;
-  /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not use it.
+  /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not
+  /// use it.
   std::chrono::milliseconds real_timeout{30'000};
 };
 
@@ -34,7 +35,8 @@ struct RunResult {
   RunEnd end = RunEnd::returned;
   std::shared_ptr<const Histories> histories;
   std::vector<Complaint> complaints;
-  /// Simulator only: hash of the event order. Equal seed, scenario and version give equal digests on every machine.
+  /// Simulator only: hash of the event order. Equal seed, scenario and version give equal digests on every
+  /// machine.
   std::uint64_t digest = 0;
   /// Virtual time at the end (real worlds: 0).
   Nanos virtual_time{0};
@@ -44,16 +46,17 @@ struct RunResult {
   std::string error;
 };
 
-/// A place where N ranks run. Implementations: sim (one process), gloo_backend (a process per rank). Runs do not share
-/// state; two worlds can exist in one process.
+/// A place where N ranks run. Implementations: sim (one process), gloo_backend (a process per rank). Runs do
+/// not share state; two worlds can exist in one process.
 class World {
  public:
   virtual ~World() = default;
 
   /// "sim", "gloo"
   virtual std::string_view name() const = 0;
-  /// Runs the program on all its ranks to the end and judges the run. `sites` holds the places that the program's labels
-  /// name. Throws InputError for options or a program that this world cannot run, before anything starts.
+  /// Runs the program on all its ranks to the end and judges the run. `sites` holds the places that the
+  /// program's labels name. Throws InputError for options or a program that this world cannot run, before
+  /// anything starts.
   virtual RunResult run(const RunOptions& options, const RankProgram& program, SiteTable sites) = 0;
 };
 

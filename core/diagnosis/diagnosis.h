@@ -12,7 +12,8 @@
 
 namespace gridlock {
 
-/// What can be said about a run. Spelled as in JSON, reports and docs. See the table in diagnosis.cpp for meaning.
+/// What can be said about a run. Spelled as in JSON, reports and docs. See the table in diagnosis.cpp for
+/// meaning.
 enum class Code : std::uint8_t {
   GROUP_CREATE_DIVERGENT,
   GROUP_CREATE_MISSING_RANK,

@@ -12,8 +12,8 @@ namespace gridlock {
 
 /// How a world stopped, before anybody judges why.
 enum class RunEnd : std::uint8_t {
-  returned,       ///< every rank's program ended
-  quiescent,      ///< some rank cannot go on and nothing will ever happen (a real world: its real_timeout passed)
+  returned,   ///< every rank's program ended
+  quiescent,  ///< some rank cannot go on and nothing will ever happen (a real world: its real_timeout passed)
   step_limit,
   interrupted,
   backend_error,
@@ -25,10 +25,10 @@ struct Verdict {
   std::vector<Diagnosis> diagnoses;
 };
 
-/// All rules over the histories of a run, from any world. Order of causes: failed rank, exited rank, creation divergence,
-/// first argument divergence, missing rank, cycle, timeout. The outcome follows from how the run ended, from the first
-/// error diagnosis (CodeInfo::outcome) and from the programs' complaints; the worst one decides. Never throws; the time
-/// is linear in ranks and records near the end of the histories.
+/// All rules over the histories of a run, from any world. Order of causes: failed rank, exited rank, creation
+/// divergence, first argument divergence, missing rank, cycle, timeout. The outcome follows from how the run
+/// ended, from the first error diagnosis (CodeInfo::outcome) and from the programs' complaints; the worst one
+/// decides. Never throws; the time is linear in ranks and records near the end of the histories.
 Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint> complaints);
 
 }  // namespace gridlock
