@@ -16,6 +16,7 @@
 ///   Work       what a loop computes with; every Work value that these functions return is exactly
 ///   representable in
 ///              Storage, so a loop rounds after each step as hardware of that type does
+///   kMantissaBits, kExponentMax   floats only: 2^e is a normal number for |e| <= kExponentMax
 ///   load, store, add, multiply, divide(value, count), from_double, to_double
 namespace gridlock {
 
@@ -60,6 +61,8 @@ struct NativeFloatElement {
   using Storage = T;
   using Work = T;
   static constexpr bool kIsFloat = true;
+  static constexpr int kMantissaBits = std::numeric_limits<T>::digits - 1;
+  static constexpr int kExponentMax = std::numeric_limits<T>::max_exponent - 2;
 
   static Work load(Storage bits) { return bits; }
   static Storage store(Work value) { return value; }
@@ -76,6 +79,8 @@ struct SmallFloatElement {
   using Storage = typename Format::Bits;
   using Work = float;
   static constexpr bool kIsFloat = true;
+  static constexpr int kMantissaBits = Format::kMantissaBits;
+  static constexpr int kExponentMax = Format::kBias - 1;
 
   static Work load(Storage bits) { return decode<Format>(bits); }
   static Storage store(Work value) { return encode<Format>(value); }
