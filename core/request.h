@@ -29,6 +29,7 @@ enum class RequestKind : std::uint8_t {
   create_grid,    ///< plan -> grid. All creations of the plan in one request
   destroy_group,  ///< group. Local; a later use is invalid_argument
   done,           ///< step machines only: the program has ended
+  exit,           ///< the rank leaves before the end of its program, as an uncaught exception would make it
 };
 
 /// What rank code asks of the engine. One struct for all, as Call is for operations.
