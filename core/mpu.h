@@ -50,6 +50,7 @@ namespace gridlock {
   X(get_sequence_data_parallel_group)
 /// clang-format on
 
+/// One value per name, in the order of the tables above.
 enum class Accessor : std::uint8_t {
 #define GRIDLOCK_NAME(name) name,
   GRIDLOCK_MPU_NUMBERS(GRIDLOCK_NAME) GRIDLOCK_MPU_GROUPS(GRIDLOCK_NAME)
