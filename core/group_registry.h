@@ -27,10 +27,12 @@ class GroupRegistry {
   /// The earlier creation with these members and backend, or a new one.
   Answer new_or_get_group(const Members& members, BackendKind backend);
   /// A creation that does not go through the registry: always new, and never found later.
-  std::int64_t new_group() { return creation_count_++; }
-  /// All requests of a plan in order; the answer at i belongs to request i. Through the registry when the
-  /// plan's recipe says so. O(requests).
-  std::vector<Answer> resolve(const Plan& plan);
+  std::int64_t new_group();
+  /// All requests of a plan in order, through the registry when the plan's recipe says so: element i is the
+  /// creation that request i was answered with. Creations are numbered in order, so request i made one
+  /// exactly when its number is the creation_count() of before or larger, and larger than all before it.
+  /// O(requests).
+  std::vector<std::int64_t> resolve(const Plan& plan);
 
   /// Number of groups that new_or_get_group would find.
   std::size_t size() const { return size_; }

@@ -20,10 +20,8 @@ struct TopologyView {
   ProcessTopology topology;
 };
 
-/// Everything a grid is made of.
+/// Everything a grid is made of. The name that a scenario gives it is no part: equal specs make one plan.
 struct GridSpec {
-  /// Name of the model ("actor"); becomes part of the names of its groups. May be empty.
-  std::string name;
   ProcessTopology topology;
   Recipe recipe;
   RankMapping mapping;
@@ -55,9 +53,10 @@ struct PlanRequest {
 /// exist.
 class Plan {
  public:
-  /// Throws InputError when the recipe cannot be laid on the topology: a required axis is missing, a view is
-  /// unknown or of another size, a family appears twice, the mapping's size is not the topology's, the
-  /// timeout is not positive, or a rank of the mapping is not in a world of `world_size`.
+  /// Throws InputError when the recipe cannot be laid on the topology: a required axis is missing, the axes
+  /// "tensor" and "model" (two names of one thing) are both there, a view is missing or of another size, a
+  /// family appears twice, the mapping's size is not the topology's, the timeout is not positive, or a rank
+  /// of the mapping is not in a world of `world_size`.
   Plan(GridSpec spec, RankId world_size);
 
   const GridSpec& spec() const { return spec_; }
@@ -66,9 +65,10 @@ class Plan {
 
   /// Number of requests: the sum over blocks of groups x entries.
   std::int64_t request_count() const { return request_count_; }
-  /// What request i passes. Requires: 0 <= i < request_count(). O(axes) for arithmetic mappings.
+  /// What request i passes; its name is the family. Requires: 0 <= i < request_count(). O(axes) for
+  /// arithmetic mappings.
   GroupSpec request(std::int64_t i) const;
-  /// Sorted world members of request i; as request(i).members, without its name.
+  /// Sorted world members of request i.
   Members members_of(std::int64_t i) const;
   BackendKind backend_of(std::int64_t i) const { return families_[locate(i).family].backend; }
   /// Family and group of request i.

@@ -130,7 +130,7 @@ class ProcessTopology {
 
  private:
   int position_of(std::string_view axis) const;
-  int known_position(std::string_view axis) const;
+  std::size_t known_position(std::string_view axis) const;
   void check_rank(RankId rank) const;
 
   std::vector<std::string> axes_;
