@@ -15,6 +15,8 @@ class Plan;
 /// A grid laid on a world; equal on all ranks that created it together.
 enum class GridHandle : std::int32_t { none = -1 };
 
+/// The kinds of requests: fields they read -> fields of the reply they set, and whether they may park the
+/// rank.
 enum class RequestKind : std::uint8_t {
   submit,       ///< calls -> ticket. May park: a gloo group, a full stream, first use on some worlds
   wait,         ///< ticket. Parks until it is complete
