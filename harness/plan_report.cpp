@@ -58,8 +58,7 @@ std::string family_lines(const Plan& plan, const Answers& answers) {
 }
 
 std::int64_t created_count(const Answers& answers) {
-  return std::count_if(answers.begin(), answers.end(),
-                       [](const GroupRegistry::Answer& answer) { return answer.created; });
+  return std::count(answers.created.begin(), answers.created.end(), true);
 }
 
 }  // namespace
