@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -76,6 +79,8 @@ class HistoryStore {
  public:
   HistoryStore();
 
+  /// The history `past` followed by `record`; the same node for every rank that appends an equal record
+  /// there.
   HistoryNode append(HistoryNode past, const Record& record);
 
   HistoryNode past(HistoryNode node) const { return static_cast<HistoryNode>(nodes_[index(node)].past); }
@@ -87,7 +92,8 @@ class HistoryStore {
   std::vector<const Record*> records(HistoryNode node) const;
   std::size_t node_count() const { return nodes_.size(); }
 
-  // Side tables of Record::detail.
+  // Side tables of Record::detail. Equal contents get equal indexes, so that ranks which behave alike share
+  // records.
   std::int32_t add_counts(std::span<const std::int64_t> counts);
   std::int32_t add_spec(const GroupSpec& spec);
   std::int32_t add_plan(std::shared_ptr<const Plan> plan);
@@ -109,13 +115,23 @@ class HistoryStore {
   };
 
   static std::size_t index(HistoryNode node) { return static_cast<std::size_t>(node); }
-  std::uint32_t intern(const Record& record);
-  void grow_buckets();
+  std::uint32_t intern(const Record& record, std::uint64_t hash);
+  void grow_node_buckets();
+  void grow_record_slots();
 
   std::vector<Node> nodes_;
-  std::vector<Record> records_;
+  /// First node of each chain, 0 for none. The size is a power of two.
   std::vector<std::uint32_t> node_buckets_;
-  std::unordered_multimap<std::uint64_t, std::uint32_t> record_ids_;
+  std::vector<Record> records_;
+  /// Index = record.
+  std::vector<std::uint64_t> record_hashes_;
+  /// Open addressing: record + 1, or 0. The size is a power of two.
+  std::vector<std::uint32_t> record_slots_;
+  // Candidates with an equal hash. Only looked up, never walked, so their order cannot show.
+  std::unordered_multimap<std::uint64_t, std::int32_t> counts_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> spec_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> plan_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> name_ids_;
   std::vector<std::vector<std::int64_t>> counts_;
   std::vector<GroupSpec> specs_;
   std::vector<std::shared_ptr<const Plan>> plans_;
