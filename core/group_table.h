@@ -16,6 +16,7 @@ namespace gridlock {
 /// One group that exists: an index into the group table of its world.
 enum class InstanceId : std::int32_t { none = -1, world = 0 };
 
+/// What is known of a group that exists; equal on all its members.
 struct GroupInstance {
   GroupKey key;
   GroupSpec spec;

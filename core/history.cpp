@@ -1,5 +1,6 @@
 #include "core/history.h"
 
+#define XXH_INLINE_ALL  // a call and a dispatch by size cost more than the hash of 64 bytes
 #include <xxhash.h>
 
 #include <algorithm>

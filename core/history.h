@@ -16,6 +16,7 @@ namespace gridlock {
 
 class Plan;
 
+/// What a rank did; the comment names the fields of Record that belong to it.
 enum class RecordKind : std::uint8_t {
   call,           ///< one call of a submit; the calls of a batch share a ticket
   wait,           ///< host waits for a ticket

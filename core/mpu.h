@@ -69,6 +69,7 @@ namespace gridlock {
 #define GRIDLOCK_MPU_ACCESSORS(X) GRIDLOCK_MPU_NUMBERS(X) GRIDLOCK_MPU_GROUPS(X) GRIDLOCK_MPU_OTHERS(X)
 // clang-format on
 
+/// One value per name, in the order of the tables above.
 enum class Accessor : std::uint8_t {
 #define GRIDLOCK_NAME(name) name,
   GRIDLOCK_MPU_ACCESSORS(GRIDLOCK_NAME)
