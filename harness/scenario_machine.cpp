@@ -92,7 +92,9 @@ std::optional<Request> ScenarioMachine::perform(RankContext& rank, const Step& s
   }
   if (const auto* create = std::get_if<CreateGridAction>(&step.action)) {
     Request made = request(RequestKind::create_grid, Pending::create_grid);
-    made.plan = program_->scenario().grids[static_cast<std::size_t>(create->grid)].plan;
+    const ScenarioGrid& grid = program_->scenario().grids[static_cast<std::size_t>(create->grid)];
+    made.plan = grid.plan;
+    made.name = grid.name;
     return made;
   }
   if (const auto* create = std::get_if<NewGroupAction>(&step.action)) {
