@@ -27,6 +27,7 @@ enum class DType : std::uint8_t {
   float8_e5m2,
 };
 
+/// The kind of arithmetic of an element type.
 enum class NumberClass : std::uint8_t { signed_integer, unsigned_integer, floating };
 
 /// One row of the table of element types.

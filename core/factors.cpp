@@ -40,6 +40,7 @@ std::vector<std::int64_t> prime_factors(std::int64_t n) {
 }
 
 std::vector<std::array<std::int64_t, 3>> decompose_to_three_factors(std::int64_t n) {
+  if (n == 0) return {};
   check_positive(n);
   std::vector<std::array<std::int64_t, 3>> triples;
   for (const std::int64_t first : divisors(n)) {

@@ -30,6 +30,7 @@ struct OpenWork {
   Ticket first_open = Ticket::none;
 };
 
+/// How far one rank came: its history and where its host and its device work stood at the end.
 struct RankEnd {
   HistoryNode node = HistoryNode::empty;
   HostState state = HostState::unknown;

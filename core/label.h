@@ -21,6 +21,7 @@ struct Site {
   bool operator==(const Site&) const = default;
 };
 
+/// Index into the site table of a run; none: no label.
 enum class SiteId : std::uint32_t { none = 0 };
 
 /// Where a call stands in the training step: the site and the loop counters there, so that micro-batch 2 of

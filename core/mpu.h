@@ -15,6 +15,8 @@
 
 namespace gridlock {
 
+class ProcessTopology;
+
 /// Every name that DeepSpeed (0.14.0 to 0.19.6) reads from the `mpu` or grid object it is given, spelled as
 /// it spells them. One row per name in the accessor table (core/accessor_table.h: kind, meaning, since which
 /// version, providers).
@@ -69,6 +71,7 @@ namespace gridlock {
 #define GRIDLOCK_MPU_ACCESSORS(X) GRIDLOCK_MPU_NUMBERS(X) GRIDLOCK_MPU_GROUPS(X) GRIDLOCK_MPU_OTHERS(X)
 // clang-format on
 
+/// One value per name, in the order of the tables above.
 enum class Accessor : std::uint8_t {
 #define GRIDLOCK_NAME(name) name,
   GRIDLOCK_MPU_ACCESSORS(GRIDLOCK_NAME)
@@ -97,15 +100,12 @@ struct MpuGroup {
 /// What DeepSpeed's Python would get: std::nullopt is Python's None (rank is not in such a group).
 using MaybeGroup = std::optional<MpuGroup>;
 
-/// What DeepSpeed's pipe module asks of the `_topo` attribute, as a value: axis names and sizes (row-major,
-/// last axis fastest) and the digits to which get_rank_repr() pads an index: two in DeepSpeed, in AReaL as
-/// many as the world size has.
+/// The `_topo` attribute: what DeepSpeed's pipe module names layers and checkpoint files by. `topology`
+/// belongs to the mpu and lives as long as it. `index_digits` is what its get_rank_repr() pads an index to: 2
+/// in DeepSpeed, 0 (as many as the world size has) in AReaL.
 struct MpuTopology {
-  std::vector<std::string> axis_names;
-  std::vector<RankId> sizes;
-  int index_digits = 2;
-
-  bool operator==(const MpuTopology&) const = default;
+  const ProcessTopology* topology = nullptr;
+  int index_digits = 0;
 };
 
 /// One entry of p2p_groups: a rank and the rank of the next stage of its pipeline, as absolute ranks.

@@ -3,10 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/mpu_probe_tables.h"
 #include "core/mpu_reader.h"
+#include "core/topology.h"
 
 namespace gridlock {
 namespace {
@@ -36,36 +35,18 @@ ProbeValue core_reads(const MpuReader& mpu) {
 
 ProbeValue slice_group(const MpuReader& mpu) { return mpu.group(Accessor::get_slice_parallel_group); }
 
-std::int64_t world_size(const MpuTopology& topology) {
-  std::int64_t product = 1;
-  for (RankId size : topology.sizes) product *= size;
-  return product;
-}
-
 /// topology.get_coord(rank=...): the index on every axis.
-std::vector<RankId> coordinate(const MpuTopology& topology, RankId rank) {
-  if (rank < 0 || rank >= world_size(topology)) {
+std::vector<RankId> coordinate(const ProcessTopology& topology, RankId rank) {
+  if (rank < 0 || rank >= topology.world_size()) {
     raise_python("ValueError", fmt::format("rank {} not found in topology.", rank));
   }
-  std::vector<RankId> indexes(topology.sizes.size());
-  for (std::size_t axis = indexes.size(); axis-- > 0;) {
-    indexes[axis] = rank % topology.sizes[axis];
-    rank /= topology.sizes[axis];
-  }
-  return indexes;
+  return topology.get_coord(rank);
 }
 
 /// topology.get_rank_repr(rank=...): "model_01", the axes other than data and pipe.
-std::string rank_string(const MpuTopology& topology, RankId rank) {
-  const std::vector<RankId> indexes = coordinate(topology, rank);
-  std::string text;
-  for (std::size_t axis = 0; axis < indexes.size(); ++axis) {
-    const std::string& name = topology.axis_names[axis];
-    if (name == "data" || name == "pipe") continue;
-    if (!text.empty()) text += "-";
-    text += fmt::format("{}_{:0{}}", name, indexes[axis], topology.index_digits);
-  }
-  return text;
+std::string rank_string(const MpuTopology& topo, RankId rank) {
+  coordinate(*topo.topology, rank);
+  return topo.topology->get_rank_repr(rank, {.digits = topo.index_digits});
 }
 
 /// What names the layer files: sizes, own slice, and the rank string of the absolute rank.
@@ -84,21 +65,20 @@ ProbeValue tied_ranks(const MpuReader& mpu) {
 
 /// How the module finds its own stage: get_dim("pipe"), then get_coord(absolute rank).pipe.
 ProbeValue partition(const MpuReader& mpu) {
-  const MpuTopology topology = mpu.topo();
-  const auto axis = std::find(topology.axis_names.begin(), topology.axis_names.end(), "pipe");
-  if (axis == topology.axis_names.end()) return ProbeValue::list({std::int64_t{0}, {}});
-  const auto place = static_cast<std::size_t>(axis - topology.axis_names.begin());
-  return ProbeValue::list(
-      {std::int64_t{topology.sizes[place]}, std::int64_t{coordinate(topology, mpu.rank())[place]}});
+  const ProcessTopology& topology = *mpu.topo().topology;
+  const std::int64_t stages = topology.get_dim("pipe");
+  coordinate(topology, mpu.rank());
+  if (stages == 0) raise_python("AttributeError", "pipe");
+  return ProbeValue::list({stages, std::int64_t{topology.index_on("pipe", mpu.rank())}});
 }
 
 ProbeValue checkpoint_prefix(const MpuReader& mpu) {
-  const MpuTopology topology = mpu.topo();
+  const ProcessTopology& topology = *mpu.topo().topology;
   const std::vector<RankId> indexes = coordinate(topology, mpu.rank());
   std::string prefix = "module";
   for (std::size_t axis = 0; axis < indexes.size(); ++axis) {
-    if (topology.axis_names[axis] == "data") continue;
-    prefix += fmt::format("-{}_{:02}", topology.axis_names[axis], indexes[axis]);
+    const std::string& name = topology.get_axis_names()[axis];
+    if (name != "data") prefix += fmt::format("-{}_{:02}", name, indexes[axis]);
   }
   return prefix;
 }

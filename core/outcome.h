@@ -33,6 +33,7 @@ struct OutcomeInfo {
   std::string_view meaning;
 };
 
+/// All outcomes; the first one that applies to a run is the run's.
 std::span<const OutcomeInfo> outcomes_by_precedence();
 std::string_view outcome_name(Outcome outcome);
 std::optional<Outcome> outcome_from_name(std::string_view name);

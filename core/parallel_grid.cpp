@@ -116,6 +116,20 @@ std::vector<RankId> ParallelGrid::get_data_parallel_group_ranks() const {
   return own ? own->members.to_vector() : std::vector<RankId>{};
 }
 
+std::optional<std::vector<RankPair>> ParallelGrid::attribute_p2p_groups() const {
+  std::vector<RankPair> pairs;
+  for (RankId rank = 0; rank < world_size(); ++rank) {
+    const PipePair pair = p2p_group(rank);
+    pairs.push_back({pair.rank, pair.next});
+  }
+  return pairs;
+}
+
+// DeepSpeed pads the index in a rank string to two digits; AReaL to the digits of the world size.
+std::optional<MpuTopology> ParallelGrid::attribute_topo() const {
+  return MpuTopology{&topology(), plan_->spec().recipe.name == "deepspeed" ? 2 : 0};
+}
+
 // DeepSpeed takes an mpu that has initialize_sequence_parallel for one that knows nothing but sequence
 // parallelism (utils/groups.py, ZeRO), so a grid must not have it. get_pipeline_parallel_world_size is a
 // third name for the number of stages that is tried before the others and that neither AReaL nor Megatron nor
@@ -124,6 +138,10 @@ bool ParallelGrid::has(Accessor accessor) const {
   switch (accessor) {
     case Accessor::initialize_sequence_parallel:
     case Accessor::get_pipeline_parallel_world_size:
+    // Names of modules, not of grids: AutoTP's own set-up and Megatron's layer classes.
+    case Accessor::_init_tp_mesh_device:
+    case Accessor::ColumnParallelLinear:
+    case Accessor::RowParallelLinear:
       return false;
     case Accessor::get_sequence_parallel_rank:
     case Accessor::get_sequence_parallel_world_size:

@@ -95,6 +95,8 @@ class ParallelGrid : public Mpu {
 #undef GRIDLOCK_GROUP
   std::vector<RankId> get_data_parallel_group_ranks() const override;
   RankId stage_to_global(RankId stage, std::span<const AxisIndex> overrides = {}) const override;
+  std::optional<std::vector<RankPair>> attribute_p2p_groups() const override;
+  std::optional<MpuTopology> attribute_topo() const override;
 
  private:
   struct Place {

@@ -19,6 +19,7 @@ enum class StatusCode : std::uint8_t {
 
 std::string_view status_name(StatusCode code);
 
+/// A StatusCode that cannot be dropped by accident. Default: ok.
 class [[nodiscard]] Status {
  public:
   constexpr Status() = default;

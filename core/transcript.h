@@ -18,6 +18,7 @@ struct Transcript {
   std::uint64_t hash = 0;
 };
 
+/// The transcript of a run that any world made. O(records).
 Transcript make_transcript(const Histories& histories);
 
 /// The lines behind one rank's hash, for showing the first difference of two runs: one per record, in program

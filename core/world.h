@@ -13,10 +13,12 @@
 
 namespace gridlock {
 
+/// Whether buffers hold bytes (data) or only sizes and contributors (shape, for large worlds).
 enum class Payload : std::uint8_t { data, shape };
 /// Who hosts step machines in the simulator; results and digest are the same.
 enum class Hosting : std::uint8_t { fiber, stackless };
 
+/// What can be chosen for one run. Equal options and program give an equal run on the simulator.
 struct RunOptions {
   std::uint64_t seed = 1;
   Payload payload = Payload::data;
@@ -30,6 +32,7 @@ struct RunOptions {
   std::chrono::milliseconds real_timeout{30'000};
 };
 
+/// Everything a run leaves behind. A value: the world may be gone.
 struct RunResult {
   Verdict verdict;
   RunEnd end = RunEnd::returned;

@@ -20,6 +20,8 @@ enum class Code : std::uint8_t {
   GROUP_MEMBERSHIP_DIVERGES,
   GROUP_RANK_ORDER_SURPRISE,
   NOT_A_MEMBER,
+  RANK_SPACE_CONFUSION,
+  INVALID_CALL,
   COLL_MISSING_RANK,
   COLL_SEQUENCE_SHIFT,
   COLL_ORDER_MISMATCH,
@@ -40,7 +42,10 @@ enum class Code : std::uint8_t {
   LEFTOVER_WORK,
 };
 
+/// What follows for the user: look at it, distrust the numbers, or the run cannot go on.
 enum class Severity : std::uint8_t { warning, silent_wrong_result, error };
+/// How far the evidence carries: proved by the histories, the best of several readings, or not to be told
+/// from them.
 enum class Certainty : std::uint8_t { certain, likely, undecided };
 
 /// Why these ranks are named.
@@ -53,6 +58,7 @@ enum class Relation : std::uint8_t {
   all,       ///< the same everywhere
 };
 
+/// Whose call is to be looked at first. Ranks that merely wait are never among them.
 struct Blame {
   RankSet ranks;
   Relation relation = Relation::all;
@@ -78,6 +84,7 @@ struct WaitEdge {
   std::string reason;
 };
 
+/// One finding about a run, with its evidence. Values only: it outlives the histories that it was made from.
 struct Diagnosis {
   Code code = Code::HOST_BLOCKED;
   Severity severity = Severity::error;

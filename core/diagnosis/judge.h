@@ -19,6 +19,7 @@ enum class RunEnd : std::uint8_t {
   backend_error,
 };
 
+/// What is said about a run: one outcome and the findings behind it.
 struct Verdict {
   Outcome outcome = Outcome::passed;
   /// Most important first; warnings last. Empty when nothing is to be said.

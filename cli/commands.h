@@ -1,0 +1,26 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/invocation.h"
+
+/// One function per command, each in a file of its own name. It adds the command with its options to the
+/// application; the command runs when the application is parsed and leaves the exit code in the invocation.
+/// Bad input leaves as InputError.
+namespace gridlock::cli {
+
+void add_run_command(CLI::App& app, Invocation& invocation);
+void add_test_command(CLI::App& app, Invocation& invocation);
+void add_check_command(CLI::App& app, Invocation& invocation);
+void add_replay_command(CLI::App& app, Invocation& invocation);
+void add_plan_command(CLI::App& app, Invocation& invocation);
+void add_accessors_command(CLI::App& app, Invocation& invocation);
+void add_expand_command(CLI::App& app, Invocation& invocation);
+void add_schema_command(CLI::App& app, Invocation& invocation);
+void add_explain_command(CLI::App& app, Invocation& invocation);
+void add_docs_command(CLI::App& app, Invocation& invocation);
+
+/// FILE..., --set, --seed, --payload, --hosting and --backend.
+void add_run_flags(CLI::App& command, RunFlags& flags);
+
+}  // namespace gridlock::cli

@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/commands.h"
+#include "harness/schema.h"
+
+namespace gridlock::cli {
+
+void add_expand_command(CLI::App& app, Invocation& /*invocation*/) {
+  CLI::App* command = app.add_subcommand(
+      "expand",
+      "Print scenarios in plain form: no extends, parameters, matrix or workloads, one document per cell");
+  const auto flags = std::make_shared<RunFlags>();
+  command->add_option("scenario", flags->files, "Scenario files")->required()->check(CLI::ExistingFile);
+  command->add_option("--set", flags->settings, "path=value: replace one value of the scenario")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->callback([flags] {
+    for (const auto& scenario : load_all(*flags)) fmt::print("{}\n", scenario->plain);
+  });
+}
+
+void add_schema_command(CLI::App& app, Invocation& /*invocation*/) {
+  CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema of scenario files");
+  command->callback([] { fmt::print("{}\n", scenario_schema()); });
+}
+
+}  // namespace gridlock::cli

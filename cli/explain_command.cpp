@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "core/diagnosis/diagnosis.h"
+#include "core/input_error.h"
+#include "core/outcome.h"
+
+namespace gridlock::cli {
+namespace {
+
+void list_codes() {
+  for (const CodeInfo& info : all_codes()) {
+    const std::string_view first_sentence = info.meaning.substr(0, info.meaning.find(". "));
+    fmt::print("{:<28} {}\n", info.name, first_sentence);
+  }
+}
+
+void list_outcomes() {
+  for (const OutcomeInfo& info : outcomes_by_precedence()) {
+    fmt::print("{:>2}  {:<20} {}\n", static_cast<int>(info.outcome), info.name, info.meaning);
+  }
+}
+
+void explain(const std::string& word) {
+  if (word.empty()) return list_codes();
+  if (word == "outcomes") return list_outcomes();
+  if (const std::optional<Code> code = code_from_name(word)) {
+    const CodeInfo& info = code_info(*code);
+    fmt::print("{}\n\n{}\n\nWhat to change: {}\n\nOutcome of the run: {}\n", info.name, info.meaning,
+               info.fix, outcome_name(info.outcome));
+    return;
+  }
+  for (const OutcomeInfo& info : outcomes_by_precedence()) {
+    if (info.name != word) continue;
+    fmt::print("{} (exit code {}): {}\n", info.name, static_cast<int>(info.outcome), info.meaning);
+    return;
+  }
+  std::vector<std::string> known;
+  for (const CodeInfo& info : all_codes()) known.emplace_back(info.name);
+  for (const OutcomeInfo& info : outcomes_by_precedence()) known.emplace_back(info.name);
+  const std::string nearest = nearest_name(word, known);
+  throw InputError(
+      "explain", fmt::format("'{}' is no diagnosis code and no outcome", word),
+      nearest.empty() ? "'gridlock explain' lists all codes" : fmt::format("did you mean '{}'?", nearest));
+}
+
+}  // namespace
+
+void add_explain_command(CLI::App& app, Invocation& /*invocation*/) {
+  CLI::App* command =
+      app.add_subcommand("explain", "Say what a diagnosis code or an outcome means and what to change");
+  const auto word = std::make_shared<std::string>();
+  command->add_option("code", *word,
+                      "A code (COLL_MISSING_RANK), an outcome (stall), 'outcomes', or nothing for the list");
+  command->callback([word] { explain(*word); });
+}
+
+}  // namespace gridlock::cli

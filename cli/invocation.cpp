@@ -1,0 +1,70 @@
+#include "cli/invocation.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+
+#include "core/input_error.h"
+#include "gloo_backend/gloo_world.h"
+#include "sim/sim_world.h"
+
+namespace gridlock::cli {
+
+std::unique_ptr<World> make_world(const std::string& backend) {
+  if (backend == "sim") return std::make_unique<SimWorld>();
+  if (backend == "gloo") return std::make_unique<GlooWorld>();
+  static const std::array<std::string, 2> kKnown = {"sim", "gloo"};
+  throw InputError("--backend", fmt::format("unknown backend '{}'", backend), name_hint(backend, kKnown));
+}
+
+RunOptions options_for(const Scenario& scenario, const RunFlags& flags) {
+  RunOptions options = scenario.options;
+  if (flags.seed_given) options.seed = flags.seed;
+  if (flags.payload == "data") options.payload = Payload::data;
+  if (flags.payload == "shape") options.payload = Payload::shape;
+  if (flags.hosting == "fiber") options.hosting = Hosting::fiber;
+  if (flags.hosting == "stackless") options.hosting = Hosting::stackless;
+  return options;
+}
+
+std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags) {
+  std::vector<Setting> settings;
+  for (const std::string& text : flags.settings) settings.push_back(setting_from_text(text));
+  std::vector<std::shared_ptr<const Scenario>> all;
+  for (const std::string& file : flags.files) {
+    for (Scenario& scenario : load_scenarios(file, settings)) {
+      all.push_back(std::make_shared<const Scenario>(std::move(scenario)));
+    }
+  }
+  return all;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return;
+  }
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.flush();
+  if (!out) throw InputError(path, "cannot write this file");
+}
+
+std::string shell_quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+}  // namespace gridlock::cli

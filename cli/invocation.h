@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/world.h"
+#include "harness/report.h"
+#include "harness/scenario.h"
+
+namespace gridlock::cli {
+
+/// What all commands share: how the binary was called, how it writes, how it ends.
+struct Invocation {
+  /// As typed, quoted for a shell: the line that repeats this call.
+  std::string command_line;
+  ReportStyle style;
+  int exit_code = 0;
+};
+
+/// Options of every command that runs scenarios.
+struct RunFlags {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;
+  std::string backend = "sim";
+  std::uint64_t seed = 0;
+  bool seed_given = false;
+  std::string payload;
+  std::string hosting;
+};
+
+/// The world that --backend names. Throws InputError for an unknown one.
+std::unique_ptr<World> make_world(const std::string& backend);
+
+/// The scenario's options with those of the command line put over them.
+RunOptions options_for(const Scenario& scenario, const RunFlags& flags);
+
+/// All scenarios of all files, in order. Throws InputError.
+std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags);
+
+/// Writes to a file, or to standard output for "-". Throws InputError (place: the path) when it cannot.
+void write_file(const std::string& path, const std::string& text);
+
+/// A word as a shell needs it.
+std::string shell_quoted(const std::string& word);
+
+}  // namespace gridlock::cli

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "cli/commands.h"
+#include "cli/version.h"
+#include "core/input_error.h"
+#include "core/outcome.h"
+
+namespace {
+
+using gridlock::Outcome;
+
+constexpr const char* kExamples = R"(Examples:
+  gridlock run scenarios/grids/ppo_actor_critic.json        run one scenario
+  gridlock run step.json --set params.micro_batches=8       with another parameter
+  gridlock run step.json --backend gloo                     on real processes
+  gridlock test scenarios --jobs 2 --junit report.xml       every scenario of a folder, for CI
+  gridlock plan step.json                                   the groups its grids create, in order
+  gridlock accessors step.json                              what DeepSpeed reads from its grids
+  gridlock explain COLL_MISSING_RANK                        what a diagnosis means
+
+Exit codes: 0 passed, 1 expectation_failed, 2 bad_input, 3 mismatch, 4 stall, ... (gridlock explain outcomes))";
+
+std::string command_line(int argc, char** argv) {
+  std::string line = "gridlock";
+  for (int i = 1; i < argc; ++i) line += " " + gridlock::cli::shell_quoted(argv[i]);
+  return line;
+}
+
+int run(int argc, char** argv) {
+  gridlock::cli::Invocation invocation;
+  invocation.command_line = command_line(argc, argv);
+  invocation.style.colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+
+  CLI::App app(
+      "Runs the process-grid logic of distributed training on virtual ranks or on real backends, and says "
+      "who is "
+      "to blame when it would hang.",
+      "gridlock");
+  app.footer(kExamples);
+  app.set_version_flag("--version", gridlock::cli::version_text());
+  app.require_subcommand(1);
+  gridlock::cli::add_run_command(app, invocation);
+  gridlock::cli::add_test_command(app, invocation);
+  gridlock::cli::add_check_command(app, invocation);
+  gridlock::cli::add_replay_command(app, invocation);
+  gridlock::cli::add_plan_command(app, invocation);
+  gridlock::cli::add_accessors_command(app, invocation);
+  gridlock::cli::add_expand_command(app, invocation);
+  gridlock::cli::add_schema_command(app, invocation);
+  gridlock::cli::add_explain_command(app, invocation);
+  gridlock::cli::add_docs_command(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(Outcome::bad_input);
+  }
+  return invocation.exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const gridlock::InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return static_cast<int>(Outcome::bad_input);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "gridlock: {}\n", error.what());
+    return static_cast<int>(Outcome::backend_error);
+  }
+}

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/worker_pool.h"
+#include "core/input_error.h"
+#include "harness/runner.h"
+#include "harness/scenario_files.h"
+
+namespace gridlock::cli {
+namespace {
+
+struct TestCommand {
+  RunFlags flags;
+  std::string junit;
+  int jobs = 1;
+  std::string shard;
+  bool quiet = false;
+};
+
+std::string run_one(const std::shared_ptr<const Scenario>& scenario, const RunFlags& flags) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::unique_ptr<World> world = make_world(flags.backend);
+  const CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};
+  if (!result.held()) outcome["report"] = text_report(result, {});
+  return outcome.dump();
+}
+
+JunitCase junit_case(const Scenario& scenario, const WorkerAnswer& answer) {
+  JunitCase made{scenario.file, scenario.name, 0, ""};
+  if (!answer.finished) {
+    made.failure = fmt::format("{}: the process that ran it ended: {}", scenario.name, answer.text);
+    return made;
+  }
+  const auto outcome = nlohmann::json::parse(answer.text);
+  made.seconds = outcome.at("seconds");
+  if (!outcome.at("held").get<bool>()) made.failure = outcome.at("report");
+  return made;
+}
+
+// "2/4": the second quarter of the cases, dealt out in turn.
+bool in_shard(std::size_t index, int shard, int shard_count) {
+  return shard_count == 0 || static_cast<int>(index % static_cast<std::size_t>(shard_count)) == shard - 1;
+}
+
+void parse_shard(const std::string& text, int& shard, int& count) {
+  if (text.empty()) return;
+  if (std::sscanf(text.c_str(), "%d/%d", &shard, &count) != 2 || shard < 1 || count < 1 || shard > count) {
+    throw InputError("--shard", fmt::format("'{}' is no shard", text),
+                     "write i/n with 1 <= i <= n, for example 1/4");
+  }
+}
+
+void run(TestCommand& command, Invocation& invocation) {
+  int shard = 0;
+  int shard_count = 0;
+  parse_shard(command.shard, shard, shard_count);
+  command.flags.files = scenario_files(command.flags.files);
+  std::vector<std::shared_ptr<const Scenario>> cases;
+  std::size_t index = 0;
+  for (const auto& scenario : load_all(command.flags)) {
+    if (in_shard(index++, shard, shard_count)) cases.push_back(scenario);
+  }
+  std::vector<JunitCase> results(cases.size());
+  std::size_t failed = 0;
+  run_in_workers(
+      cases.size(), command.jobs, [&](std::size_t i) { return run_one(cases[i], command.flags); },
+      [&](std::size_t i, const WorkerAnswer& answer) {
+        results[i] = junit_case(*cases[i], answer);
+        const bool ok = results[i].failure.empty();
+        failed += ok ? 0 : 1;
+        if (!command.quiet || !ok)
+          fmt::print("{} {} ({})\n", ok ? "ok    " : "FAILED", cases[i]->name, cases[i]->file);
+        if (!ok) fmt::print("{}\n", results[i].failure);
+      });
+  if (!command.junit.empty()) write_file(command.junit, junit_report(results));
+  fmt::print("{} passed, {} failed\n", cases.size() - failed, failed);
+  if (failed != 0) invocation.exit_code = static_cast<int>(Outcome::expectation_failed);
+}
+
+}  // namespace
+
+void add_test_command(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "test", "Run all scenarios of files and folders; exit 0 if every expectation held, else 1");
+  const auto state = std::make_shared<TestCommand>();
+  add_run_flags(*command, state->flags);
+  command->get_option("scenario")
+      ->check(CLI::ExistingPath)
+      ->description("Scenario files, or folders searched for *.json");
+  command->add_option("--junit", state->junit, "Write a JUnit report to this file");
+  command
+      ->add_option("--jobs", state->jobs, "Scenarios that run at the same time, each in a process of its own")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--shard", state->shard, "i/n: only the i-th of n parts of the cases");
+  command->add_flag("--quiet", state->quiet, "Name only what failed");
+  command->callback([state, &invocation] { run(*state, invocation); });
+}
+
+}  // namespace gridlock::cli
