@@ -9,6 +9,7 @@
 #include "core/diagnosis/diagnosis.h"
 #include "core/outcome.h"
 #include "core/world.h"
+#include "harness/params.h"
 #include "harness/step.h"
 
 namespace gridlock {
@@ -67,15 +68,9 @@ struct Scenario {
   std::string plain;
 };
 
-/// One `--set path=value`. The path names keys (and list indexes) from the root, joined by dots:
-/// "params.micro_batches", "world.ranks". The value is JSON, or a string when it is no JSON.
-struct Setting {
-  std::string path;
-  std::string value;
-};
-
-/// Splits "path=value". Throws InputError (place "--set") without '='.
-Setting setting_from_text(const std::string& text);
+/// Index of a world rank on an axis: its coordinate in the grid, or the rank itself for AxisRef::kRank; -1
+/// when the rank is no member of the grid. O(axes) for arithmetic mappings.
+RankId axis_index(const Scenario& scenario, const AxisRef& axis, RankId rank);
 
 /// Reads one file, with everything it extends: one scenario per matrix cell, in file order of the matrix
 /// axes, the last axis fastest. Throws InputError with file, line, column, JSON pointer and hint for the

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "harness/read_context.h"
+
+namespace gridlock {
+
+/// The value of an operation's key in a step: { "group": "actor.tensor", "count": 1024, ... }. Which keys
+/// there are follows from the table of operations (core/operation.h):
+///   group                            always
+///   count, dtype (default float32)   when it moves data; all_gather_v has counts, all_to_all_v send_counts,
+///   recv_counts op (default sum), scalar         when it reduces; scalar for premul_sum only root |
+///   root_rank                 when it has a root: group rank or world rank to | to_rank | to_stage send;
+///   recv has from, from_rank, from_stage stream (default 0) input, output | in_place         named buffers;
+///   or private ones that overlap where the operation allows it
+/// Throws InputError.
+Operation read_operation(const ReadContext& context, CallKind kind, const JsonCursor& cursor);
+
+/// Keys of the operation, for errors and the documents.
+std::vector<std::string> operation_keys(CallKind kind);
+
+/// Streams of a rank are numbered 0 to kStreamMax.
+inline constexpr std::int64_t kStreamMax = 255;
+
+/// Words of the tables, with the nearest one in the error.
+DType read_dtype(const JsonCursor& cursor);
+BackendKind read_backend(const JsonCursor& cursor);
+/// A buffer that some step fills or writes.
+BufferName read_buffer(const ReadContext& context, const JsonCursor& cursor);
+
+}  // namespace gridlock
