@@ -71,6 +71,7 @@ class ProbeValue {
       data_;
 };
 
+/// A named part of a value, as in a Python dict or object.
 struct ProbeField {
   std::string name;
   ProbeValue value;
