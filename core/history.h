@@ -29,8 +29,9 @@ enum class RecordKind : std::uint8_t {
   new_group,      ///< spec, creation index in the world
   create_grid,    ///< plan, creation index of its first creation
   destroy_group,  ///< group
-  planned,        ///< what a program still intends (kind, group, peer), after the rank's last real record
-  fault,          ///< something was done to the rank from outside
+  planned,  ///< a call that the program still intends (call, group, peer, sequence; the rest may be unknown),
+            ///< after the rank's last real record. A run has them for all of its ranks or for none
+  fault,    ///< something was done to the rank from outside
 };
 
 /// Facts of a record that the source of a history may not know; unknown matches anything.
@@ -59,6 +60,7 @@ struct Record {
   /// Index in its order on this rank, from 0: collectives per group instance; sends and receives per group
   /// instance and peer; creations per parent.
   std::int32_t sequence = 0;
+  /// Ticket of a call, wait or test (the calls of a batch share one); event of event_record and stream_wait.
   std::int64_t ticket = -1;
   std::int64_t count = 0;
   double scalar = 1.0;

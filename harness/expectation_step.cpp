@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/accessor_table.h"
-#include "core/element.h"
+#include "core/element_value.h"
 #include "core/parallel_grid.h"
 
 namespace gridlock {

@@ -138,10 +138,11 @@ struct ExpectGroupRank {
   /// -1: not a member.
   Number value;
 };
-/// Every element equals the only value, or the elements equal the values one by one.
+/// Every element equals the only value, or (is_uniform false) the elements equal the values one by one.
 struct ExpectBuffer {
   BufferName buffer = BufferName::none;
   std::vector<Real> values;
+  bool is_uniform = true;
 };
 /// Ranks whose data is in the buffer: exactly these, or the members of the rank's group.
 struct ExpectContributors {

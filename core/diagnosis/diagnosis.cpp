@@ -1,0 +1,149 @@
+#include "core/diagnosis/diagnosis.h"
+
+#include <array>
+
+#include "core/check.h"
+
+namespace gridlock {
+namespace {
+
+constexpr std::array<CodeInfo, 25> kCodes{{
+    {Code::GROUP_CREATE_DIVERGENT, "GROUP_CREATE_DIVERGENT", Outcome::mismatch,
+     "Creating a group is a call of the whole world: every rank, member or not, asks for the same groups in "
+     "the same order. Here the ranks ask for different groups with one and the same creation. On a real "
+     "system the unique ids of two groups cross, and an arbitrary part of the ranks hangs.",
+     "Make every rank create the same groups in the same order, with all members in each list, whether it "
+     "is a member or not."},
+    {Code::GROUP_CREATE_MISSING_RANK, "GROUP_CREATE_MISSING_RANK", Outcome::stall,
+     "Some ranks wait inside the creation of a group, and at least one rank of the world does not take part "
+     "in it. Ranks that are not members have to take part as well.",
+     "Move the creation out of the branch that only some ranks take: every rank of the world calls it."},
+    {Code::GROUP_MEMBERSHIP_DIVERGES, "GROUP_MEMBERSHIP_DIVERGES", Outcome::mismatch,
+     "Ranks use one group under one name but disagree who is in it. Their calls on it cannot pair up.",
+     "Derive the member list from the same inputs on every rank."},
+    {Code::GROUP_RANK_ORDER_SURPRISE, "GROUP_RANK_ORDER_SURPRISE", Outcome::passed,
+     "The members of a group are sorted by world rank, and the order in which the model numbers them is "
+     "another one. A group rank is then not the model's index: roots, peers and the order of gathered data "
+     "are other ranks than the model means.",
+     "Look ranks up by their coordinates instead of by position, or lay the model on the world with an "
+     "increasing rank mapping."},
+    {Code::NOT_A_MEMBER, "NOT_A_MEMBER", Outcome::mismatch,
+     "A rank uses a group that it is not in. The call is refused at once; on real systems the handle of a "
+     "non-member is a sentinel and the call fails or does nothing.",
+     "Guard the call by membership, or put the rank into the group when it is created."},
+    {Code::RANK_SPACE_CONFUSION, "RANK_SPACE_CONFUSION", Outcome::mismatch,
+     "The root or peer of a call is outside the group, but it is the world rank of a member: a global rank "
+     "was passed where a group rank is expected. The two spaces agree on the world group only.",
+     "Pass the place inside the group, 0 to size-1 in the order of the sorted members."},
+    {Code::INVALID_CALL, "INVALID_CALL", Outcome::mismatch,
+     "A call was refused when it was made: a root or peer out of range, a buffer of the wrong size or type, "
+     "or a destroyed group. Nothing was enqueued for it, so the other members wait if they made it.",
+     "Correct the arguments of the call that is named."},
+    {Code::COLL_MISSING_RANK, "COLL_MISSING_RANK", Outcome::stall,
+     "The members of a group disagree how many collectives they make on it: some wait in a call that others "
+     "never make. The first place where they part is earlier than the wait when later calls of the same "
+     "kind paired up by accident.",
+     "Make every member call it, or none: look for a branch, an early exit of a loop or an uneven number of "
+     "micro-batches around the call."},
+    {Code::COLL_SEQUENCE_SHIFT, "COLL_SEQUENCE_SHIFT", Outcome::mismatch,
+     "A rank skipped or repeated a call on a group. Its next calls met other calls of its partners, and "
+     "everything after is shifted.",
+     "Make the skipped or repeated call the same number of times on all members."},
+    {Code::COLL_ORDER_MISMATCH, "COLL_ORDER_MISMATCH", Outcome::mismatch,
+     "The members of a group make the same calls in different orders. Calls of one communicator pair up by "
+     "position and not by meaning.",
+     "Make the calls in one order everywhere: do not iterate over sets, hash tables or arrival order."},
+    {Code::COLL_TYPE_MISMATCH, "COLL_TYPE_MISMATCH", Outcome::mismatch,
+     "At one position of a group's order of calls, members call different operations. NCCL does not compare "
+     "calls between ranks: both sides hang.",
+     "Make all members call the same operation there."},
+    {Code::COLL_COUNT_MISMATCH, "COLL_COUNT_MISMATCH", Outcome::mismatch,
+     "Members call one collective with different numbers of elements. Whether real libraries hang, fail or "
+     "silently leave a wrong tail depends on size, protocol and version.",
+     "Agree on the count first: pad, or exchange the sizes before."},
+    {Code::COLL_DTYPE_MISMATCH, "COLL_DTYPE_MISMATCH", Outcome::mismatch,
+     "Members call one collective with different element types. With other element sizes the side with more "
+     "bytes hangs; with equal sizes the numbers are garbage.",
+     "Cast to one type on all members before the call."},
+    {Code::COLL_OP_MISMATCH, "COLL_OP_MISMATCH", Outcome::mismatch,
+     "Members call one reduction with different reduce operations. NCCL completes silently, and every rank "
+     "gets the result of one rank's operation.",
+     "Use the same reduce operation on all members."},
+    {Code::COLL_ROOT_MISMATCH, "COLL_ROOT_MISMATCH", Outcome::mismatch,
+     "Members call one rooted collective with different roots. NCCL may complete silently with every rank's "
+     "own data.",
+     "Use the same root on all members; mind that it is a rank of the group, not of the world."},
+    {Code::COMM_ORDER_CYCLE, "COMM_ORDER_CYCLE", Outcome::stall,
+     "Ranks wait for each other around a circle, each in a call on one group that another rank makes only "
+     "after its own call on another group.",
+     "Give the groups one order that all ranks follow, or use streams that do not wait for each other."},
+    {Code::P2P_CYCLE, "P2P_CYCLE", Outcome::stall,
+     "Ranks wait for each other around a circle of sends and receives, for example when two neighbours both "
+     "send first. It can pass as long as the messages fit into buffers.",
+     "Put the sends and receives into one batch, or let even ranks send first and odd ranks receive first."},
+    {Code::P2P_UNMATCHED_SEND, "P2P_UNMATCHED_SEND", Outcome::stall,
+     "A rank sends and the peer never posts the receive. Small messages may complete early on real systems.",
+     "Post the receive on the peer, or leave out the send: both ends must agree on the number of messages."},
+    {Code::P2P_UNMATCHED_RECV, "P2P_UNMATCHED_RECV", Outcome::stall,
+     "A rank waits for a message that the peer never sends.",
+     "Send it on the peer, or leave out the receive: both ends must agree on the number of messages."},
+    {Code::P2P_SIZE_MISMATCH, "P2P_SIZE_MISMATCH", Outcome::mismatch,
+     "The two ends of a transfer disagree on the number or type of elements. Real libraries hang, fail or "
+     "leave the rest of the buffer untouched, depending on the size.",
+     "Give both ends the same count and type, or send the shape first."},
+    {Code::HOST_BLOCKED, "HOST_BLOCKED", Outcome::stall,
+     "The host program of a rank waits for something that nothing in the run will bring: a name that nobody "
+     "posts, or work that cannot go on.",
+     "Post the name on the rank that is meant to, or remove the wait."},
+    {Code::RANK_FAILED_PEERS_WAIT, "RANK_FAILED_PEERS_WAIT", Outcome::rank_lost,
+     "A rank died, and others wait for calls that only it could make. They hang until their own timeout; "
+     "the survivors are not to blame.",
+     "Find out why that rank died (its own log, out of memory, the node); give groups a timeout action so "
+     "that survivors end soon."},
+    {Code::RANK_EXITED, "RANK_EXITED", Outcome::rank_lost,
+     "A rank left before the end of its program while others still needed it, or died when nobody did.",
+     "Let every rank leave at the same point of the program; catch the exception that made this one leave."},
+    {Code::SLOW_RANK_TIMEOUT, "SLOW_RANK_TIMEOUT", Outcome::timeout,
+     "A deadline passed while a rank was still working: it would have come, but too late.",
+     "Raise the timeout of the group, give slow work of one rank a group of its own, or make it faster."},
+    {Code::LEFTOVER_WORK, "LEFTOVER_WORK", Outcome::leftover,
+     "Every rank returned, but work that was started never completed and nobody waited for it.",
+     "Wait for the work before the program ends, and see to it that the other end takes part."},
+}};
+
+static_assert(kCodes.size() == static_cast<std::size_t>(Code::LEFTOVER_WORK) + 1);
+
+constexpr std::array<std::string_view, 3> kSeverities{"warning", "silent_wrong_result", "error"};
+constexpr std::array<std::string_view, 3> kCertainties{"certain", "likely", "undecided"};
+constexpr std::array<std::string_view, 6> kRelations{"owner", "minority", "tie", "edge", "cycle", "all"};
+
+}  // namespace
+
+std::span<const CodeInfo> all_codes() { return kCodes; }
+
+const CodeInfo& code_info(Code code) {
+  const auto index = static_cast<std::size_t>(code);
+  GRIDLOCK_CHECK(index < kCodes.size() && kCodes[index].code == code);
+  return kCodes[index];
+}
+
+std::string_view code_name(Code code) { return code_info(code).name; }
+
+std::optional<Code> code_from_name(std::string_view name) {
+  for (const CodeInfo& info : kCodes) {
+    if (info.name == name) return info.code;
+  }
+  return std::nullopt;
+}
+
+std::string_view severity_name(Severity severity) {
+  return kSeverities.at(static_cast<std::size_t>(severity));
+}
+std::string_view certainty_name(Certainty certainty) {
+  return kCertainties.at(static_cast<std::size_t>(certainty));
+}
+std::string_view relation_name(Relation relation) {
+  return kRelations.at(static_cast<std::size_t>(relation));
+}
+
+}  // namespace gridlock
