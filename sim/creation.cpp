@@ -22,16 +22,18 @@ void Creation::new_group(RankId rank, const GroupSpec& spec) {
   join(rank, {nullptr, spec, begin, begin + 1, {}});
 }
 
-std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan) {
+std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
+                                                std::string_view name) {
   Past& past = pasts_[index(rank)];
   GridCreation& creation = grid_creation(past, plan);
   const std::int64_t begin = count_of(past);
   past = {creation.registry_after, 0};
   if (creation.creating_requests.empty()) {
     if (creation.grid == GridHandle::none)
-      creation.grid = groups_.add_grid(creation.plan, creation.creation_of_request);
+      creation.grid = groups_.add_grid(creation.plan, creation.creation_of_request, name);
     return creation.grid;
   }
+  if (creation.name.empty()) creation.name = name;
   join(rank, {&creation, {}, begin, count_of(past), {}});
   return std::nullopt;
 }
@@ -106,7 +108,7 @@ bool Creation::are_alike_at(std::int64_t creation) const {
   const GroupSpec first = spec_at(segments_.front(), creation);
   return std::all_of(segments_.begin() + 1, segments_.end(), [&](const Segment& segment) {
     const GroupSpec other = spec_at(segment, creation);
-    return first.backend == other.backend && first.name == other.name && first.members == other.members;
+    return first.backend == other.backend && first.members == other.members;
   });
 }
 
@@ -122,7 +124,8 @@ void Creation::release(Segment& segment) {
   if (segment.grid == nullptr) {
     release.group = groups_.add(segment.begin, segment.spec);
   } else {
-    release.grid = groups_.add_grid(segment.grid->plan, segment.grid->creation_of_request);
+    release.grid =
+        groups_.add_grid(segment.grid->plan, segment.grid->creation_of_request, segment.grid->name);
   }
   released_.push_back(std::move(release));
 }

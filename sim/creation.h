@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -14,7 +16,7 @@
 namespace gridlock {
 
 /// Group creations of all ranks (rule P01): every rank of the world takes part in every creation, in the same
-/// order, and creation i is complete when all ranks are at i and ask for the same members, backend and name.
+/// order, and creation i is complete when all ranks are at i and ask for the same members and backend.
 /// A grid is a run of creations; ranks that create equal plans from equal registries are one segment and are
 /// compared as a whole, so that the common case costs O(world) and not ranks x groups. A rank that makes the
 /// groups of a grid by hand is compared creation by creation. The first difference is never passed.
@@ -30,7 +32,9 @@ class Creation {
   /// Requires: spec.members lie in the world and are not empty.
   void new_group(RankId rank, const GroupSpec& spec);
   /// A grid whose requests are all in the rank's registry is answered at once; otherwise as new_group.
-  std::optional<GridHandle> create_grid(RankId rank, const std::shared_ptr<const Plan>& plan);
+  /// `name` is what reports call the grid.
+  std::optional<GridHandle> create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
+                                        std::string_view name);
 
   /// Ranks whose creations are complete, with what they made, since the last call.
   struct Release {
@@ -55,6 +59,7 @@ class Creation {
   /// A plan created after a certain past: the same for all ranks with that past.
   struct GridCreation {
     std::shared_ptr<const Plan> plan;
+    std::string name;
     std::uint32_t registry_after = 0;
     std::vector<std::int64_t> creation_of_request;
     /// Requests that make a group, in order.

@@ -195,7 +195,7 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
   record.detail = recorder_.store().add_plan(request.plan);
   record.sequence = static_cast<std::int32_t>(creation_.next_index(rank));
   recorder_.write(rank, record);
-  if (const std::optional<GridHandle> grid = creation_.create_grid(rank, request.plan)) {
+  if (const std::optional<GridHandle> grid = creation_.create_grid(rank, request.plan, request.name)) {
     reply.grid = *grid;
     return true;
   }
