@@ -56,6 +56,7 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
       destroy_group(rank, request, reply);
       return true;
     case RequestKind::done:
+    case RequestKind::exit:
       reply.status = StatusCode::invalid_argument;
       return true;
   }

@@ -41,7 +41,8 @@ struct GroupUse {
 struct RankState {
   HistoryNode node = HistoryNode::empty;
   Park park = Park::none;
-  bool crashed = false;
+  /// How the program ended, once it has.
+  HostState ended_as = HostState::returned;
   std::int8_t complaints = 0;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;
