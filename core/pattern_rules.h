@@ -32,6 +32,7 @@ inline std::int64_t pick(std::uint64_t bits, std::int64_t range) {
 /// 0 + 1 + ... + (size - 1)
 inline std::int64_t rank_sum(std::int64_t size) { return size * (size - 1) / 2; }
 
+/// 2 to the power of `exponent`, exactly. Requires: -1022 <= exponent <= 1023.
 inline double power_of_two(int exponent) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
 }
