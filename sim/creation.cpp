@@ -22,25 +22,28 @@ void Creation::new_group(RankId rank, const GroupSpec& spec) {
   join(rank, {nullptr, spec, begin, begin + 1, {}});
 }
 
-std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan) {
+std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
+                                                std::string_view name) {
   Past& past = pasts_[index(rank)];
-  GridCreation& creation = grid_creation(past, plan);
+  GridCreation& creation = grid_creation(past, plan, name);
   const std::int64_t begin = count_of(past);
   past = {creation.registry_after, 0};
   if (creation.creating_requests.empty()) {
     if (creation.grid == GridHandle::none)
-      creation.grid = groups_.add_grid(creation.plan, creation.creation_of_request);
+      creation.grid = groups_.add_grid(creation.plan, creation.creation_of_request, creation.name);
     return creation.grid;
   }
   join(rank, {&creation, {}, begin, count_of(past), {}});
   return std::nullopt;
 }
 
-Creation::GridCreation& Creation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan) {
+Creation::GridCreation& Creation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan,
+                                                std::string_view name) {
   std::unique_ptr<GridCreation>& known = grid_creations_[{past.registry, past.by_hand, plan->fingerprint()}];
   if (known != nullptr) return *known;
   known = std::make_unique<GridCreation>();
   known->plan = plan;
+  known->name = name;
   known->registry_after = static_cast<std::uint32_t>(registries_.size());
   go_to(past);
   std::int64_t next = current_registry_.creation_count();
@@ -122,7 +125,8 @@ void Creation::release(Segment& segment) {
   if (segment.grid == nullptr) {
     release.group = groups_.add(segment.begin, segment.spec);
   } else {
-    release.grid = groups_.add_grid(segment.grid->plan, segment.grid->creation_of_request);
+    release.grid =
+        groups_.add_grid(segment.grid->plan, segment.grid->creation_of_request, segment.grid->name);
   }
   released_.push_back(std::move(release));
 }

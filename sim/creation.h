@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -30,7 +32,8 @@ class Creation {
   /// Requires: spec.members lie in the world and are not empty.
   void new_group(RankId rank, const GroupSpec& spec);
   /// A grid whose requests are all in the rank's registry is answered at once; otherwise as new_group.
-  std::optional<GridHandle> create_grid(RankId rank, const std::shared_ptr<const Plan>& plan);
+  std::optional<GridHandle> create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
+                                        std::string_view name);
 
   /// Ranks whose creations are complete, with what they made, since the last call.
   struct Release {
@@ -55,6 +58,8 @@ class Creation {
   /// A plan created after a certain past: the same for all ranks with that past.
   struct GridCreation {
     std::shared_ptr<const Plan> plan;
+    /// For reports: what the first rank called the grid.
+    std::string name;
     std::uint32_t registry_after = 0;
     std::vector<std::int64_t> creation_of_request;
     /// Requests that make a group, in order.
@@ -70,7 +75,7 @@ class Creation {
     std::vector<RankId> ranks;
   };
 
-  GridCreation& grid_creation(Past past, const std::shared_ptr<const Plan>& plan);
+  GridCreation& grid_creation(Past past, const std::shared_ptr<const Plan>& plan, std::string_view name);
   /// Brings current_registry_ to a past, by replaying its plans if the run has gone another way since.
   void go_to(Past past);
   std::int64_t count_of(Past past) const { return registries_[past.registry].creation_count + past.by_hand; }

@@ -67,7 +67,7 @@ class Engine {
   void run_machine(RankId rank);
   /// Body of a fiber.
   void run_on_fiber(RankId rank);
-  void end_rank(RankId rank, const char* error);
+  void end_rank(RankId rank, HostState end, const char* error = nullptr);
   void fire_timers();
   void fire_deadline();
   void fill_histories();

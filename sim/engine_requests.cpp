@@ -55,6 +55,9 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
     case RequestKind::destroy_group:
       destroy_group(rank, request, reply);
       return true;
+    case RequestKind::exit:
+      end_rank(rank, HostState::exited);
+      return false;
     case RequestKind::done:
       reply.status = StatusCode::invalid_argument;
       return true;
@@ -116,14 +119,14 @@ void Engine::record_event(RankId rank, const Request& request, Reply& reply) {
   reply.event = device_.streams().record(rank, request.stream);
   Record record = host_record(RecordKind::event_record, request);
   record.stream = request.stream;
-  record.sequence = static_cast<std::int32_t>(reply.event);
+  record.ticket = static_cast<std::int64_t>(reply.event);
   recorder_.write(rank, record);
 }
 
 void Engine::stream_wait(RankId rank, const Request& request, Reply& reply) {
   Record record = host_record(RecordKind::stream_wait, request);
   record.stream = request.stream;
-  record.sequence = static_cast<std::int32_t>(request.event);
+  record.ticket = static_cast<std::int64_t>(request.event);
   record.rejected = !device_.streams().knows(rank, request.event);
   recorder_.write(rank, record);
   if (record.rejected) {
@@ -195,7 +198,7 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
   record.detail = recorder_.store().add_plan(request.plan);
   record.sequence = static_cast<std::int32_t>(creation_.next_index(rank));
   recorder_.write(rank, record);
-  if (const std::optional<GridHandle> grid = creation_.create_grid(rank, request.plan)) {
+  if (const std::optional<GridHandle> grid = creation_.create_grid(rank, request.plan, request.name)) {
     reply.grid = *grid;
     return true;
   }
