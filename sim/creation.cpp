@@ -25,25 +25,24 @@ void Creation::new_group(RankId rank, const GroupSpec& spec) {
 std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
                                                 std::string_view name) {
   Past& past = pasts_[index(rank)];
-  GridCreation& creation = grid_creation(past, plan, name);
+  GridCreation& creation = grid_creation(past, plan);
   const std::int64_t begin = count_of(past);
   past = {creation.registry_after, 0};
   if (creation.creating_requests.empty()) {
     if (creation.grid == GridHandle::none)
-      creation.grid = groups_.add_grid(creation.plan, creation.creation_of_request, creation.name);
+      creation.grid = groups_.add_grid(creation.plan, creation.creation_of_request, name);
     return creation.grid;
   }
+  if (creation.name.empty()) creation.name = name;
   join(rank, {&creation, {}, begin, count_of(past), {}});
   return std::nullopt;
 }
 
-Creation::GridCreation& Creation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan,
-                                                std::string_view name) {
+Creation::GridCreation& Creation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan) {
   std::unique_ptr<GridCreation>& known = grid_creations_[{past.registry, past.by_hand, plan->fingerprint()}];
   if (known != nullptr) return *known;
   known = std::make_unique<GridCreation>();
   known->plan = plan;
-  known->name = name;
   known->registry_after = static_cast<std::uint32_t>(registries_.size());
   go_to(past);
   std::int64_t next = current_registry_.creation_count();
@@ -109,7 +108,7 @@ bool Creation::are_alike_at(std::int64_t creation) const {
   const GroupSpec first = spec_at(segments_.front(), creation);
   return std::all_of(segments_.begin() + 1, segments_.end(), [&](const Segment& segment) {
     const GroupSpec other = spec_at(segment, creation);
-    return first.backend == other.backend && first.name == other.name && first.members == other.members;
+    return first.backend == other.backend && first.members == other.members;
   });
 }
 

@@ -16,7 +16,7 @@
 namespace gridlock {
 
 /// Group creations of all ranks (rule P01): every rank of the world takes part in every creation, in the same
-/// order, and creation i is complete when all ranks are at i and ask for the same members, backend and name.
+/// order, and creation i is complete when all ranks are at i and ask for the same members and backend.
 /// A grid is a run of creations; ranks that create equal plans from equal registries are one segment and are
 /// compared as a whole, so that the common case costs O(world) and not ranks x groups. A rank that makes the
 /// groups of a grid by hand is compared creation by creation. The first difference is never passed.
@@ -32,6 +32,7 @@ class Creation {
   /// Requires: spec.members lie in the world and are not empty.
   void new_group(RankId rank, const GroupSpec& spec);
   /// A grid whose requests are all in the rank's registry is answered at once; otherwise as new_group.
+  /// `name` is what reports call the grid.
   std::optional<GridHandle> create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
                                         std::string_view name);
 
@@ -58,7 +59,6 @@ class Creation {
   /// A plan created after a certain past: the same for all ranks with that past.
   struct GridCreation {
     std::shared_ptr<const Plan> plan;
-    /// For reports: what the first rank called the grid.
     std::string name;
     std::uint32_t registry_after = 0;
     std::vector<std::int64_t> creation_of_request;
@@ -75,7 +75,7 @@ class Creation {
     std::vector<RankId> ranks;
   };
 
-  GridCreation& grid_creation(Past past, const std::shared_ptr<const Plan>& plan, std::string_view name);
+  GridCreation& grid_creation(Past past, const std::shared_ptr<const Plan>& plan);
   /// Brings current_registry_ to a past, by replaying its plans if the run has gone another way since.
   void go_to(Past past);
   std::int64_t count_of(Past past) const { return registries_[past.registry].creation_count + past.by_hand; }
