@@ -1,0 +1,3 @@
+#include "harness/json_document.h"
+
+#include <gtest/gtest.h>
