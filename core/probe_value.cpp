@@ -79,7 +79,7 @@ std::string ProbeValue::shape() const {
     return "[" + join(*found, &ProbeValue::shape, found->size()) + "]";
   }
   if (const auto* found = named()) return "{" + join(*found, &ProbeValue::shape) + "}";
-  if (error()) return to_string();
+  if (const auto* found = error()) return found->type == "AttributeError" ? to_string() : found->type;
   return "None";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,7 +32,9 @@ class ProbeValue {
  public:
   /// None.
   ProbeValue() = default;
-  ProbeValue(std::int64_t number) : data_(number) {}
+  /// A number. A template, so that a literal 0 is no null pointer.
+  template <std::integral Number>
+  ProbeValue(Number number) : data_(std::int64_t{number}) {}
   ProbeValue(std::string text) : data_(std::move(text)) {}
   ProbeValue(const char* text) : data_(std::string(text)) {}
   ProbeValue(Members group) : data_(std::move(group)) {}
@@ -56,7 +59,8 @@ class ProbeValue {
   /// "AttributeError: get_slice_parallel_group". Lists of more than 16 numbers are shortened.
   std::string to_string() const;
   /// The same for all values of one shape, so that ranks can be grouped: numbers are "number" or, when
-  /// negative, "no rank"; groups and lists keep their length; errors keep everything.
+  /// negative, "no rank"; groups and lists keep their length; errors their type, an AttributeError also the
+  /// missing name.
   std::string shape() const;
 
   bool operator==(const ProbeValue& other) const;
@@ -67,6 +71,7 @@ class ProbeValue {
       data_;
 };
 
+/// A named part of a value, as in a Python dict or object.
 struct ProbeField {
   std::string name;
   ProbeValue value;

@@ -105,11 +105,7 @@ bool RankLedger::record_complaint(const Complaint& complaint) {
 }
 
 std::uint64_t RankLedger::identity(std::int64_t creation, const GroupSpec& spec) const {
-  const GroupKey key = group_key(groups_.instance(InstanceId::world).key, creation, spec);
-  // FNV-1a over the name, which is no part of the key.
-  std::uint64_t hash = key.high ^ key.low;
-  for (const char letter : spec.name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100'0000'01b3ULL;
-  return hash;
+  return group_key(groups_.instance(InstanceId::world).key, creation, spec).low;
 }
 
 RankLedger::NewGroup RankLedger::new_group(const GroupSpec& spec, const Label& label) {

@@ -35,7 +35,7 @@ class RankLedger {
   [[nodiscard]] bool record_complaint(const Complaint& complaint);
 
   /// `identities` has one number for each group that is made, in order: equal on all ranks that agree about
-  /// place in the world's order, members, backend and name of that creation.
+  /// place in the world's order, members and backend of that creation.
   struct NewGroup {
     bool recorded = false;
     std::vector<std::uint64_t> identities;
