@@ -30,14 +30,20 @@ struct ProbeField;
 class ProbeValue {
  public:
   /// None.
-  ProbeValue() = default;
-  ProbeValue(std::int64_t number) : data_(number) {}
-  ProbeValue(std::string text) : data_(std::move(text)) {}
-  ProbeValue(const char* text) : data_(std::string(text)) {}
-  ProbeValue(Members group) : data_(std::move(group)) {}
+  ProbeValue();
+  ProbeValue(std::int64_t number);
+  ProbeValue(std::string text);
+  ProbeValue(const char* text);
+  ProbeValue(Members group);
   /// The group's members, or None.
   ProbeValue(const MaybeGroup& group);
-  ProbeValue(ProbeError error) : data_(std::move(error)) {}
+  ProbeValue(ProbeError error);
+  // Where ProbeField is complete, in the .cpp.
+  ProbeValue(const ProbeValue&);
+  ProbeValue(ProbeValue&&) noexcept;
+  ProbeValue& operator=(const ProbeValue&);
+  ProbeValue& operator=(ProbeValue&&) noexcept;
+  ~ProbeValue();
 
   /// A list or tuple; DeepSpeed's users cannot tell them apart here.
   static ProbeValue list(std::vector<ProbeValue> items);
