@@ -56,6 +56,7 @@ class MpuReader {
   RankId world_size_;
 };
 
+/// Throws PythonError{{type, what}}.
 [[noreturn]] void raise_python(std::string type, std::string what);
 
 }  // namespace gridlock
