@@ -136,6 +136,7 @@ typename Element::Work load_element(const std::byte* bytes, std::size_t index) {
   return Element::load(bits);
 }
 
+/// The other way: rounds `value` to the element type. Same alignment rule.
 template <typename Element>
 void store_element(std::byte* bytes, std::size_t index, typename Element::Work value) {
   const typename Element::Storage bits = Element::store(value);

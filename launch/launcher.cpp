@@ -240,7 +240,7 @@ RunEnd Launch::supervise(std::chrono::milliseconds real_timeout) {
 }
 
 LaunchResult Launch::result(RunEnd end) const {
-  LaunchResult result{end, {}, ""};
+  LaunchResult result{end, {}, "", counters_.requests.load()};
   bool limit = false;
   bool lost = false;
   bool backend = false;
@@ -272,6 +272,7 @@ std::string Launch::cause(std::size_t rank) const {
     return fmt::format("killed by signal {} ({})", child.code, strsignal(child.code));
   }
   if (logs_[rank]->trouble() != Trouble::none) return logs_[rank]->trouble_text();
+  if (is_lost(rank) && child.code == kEarlyExit) return "left before the end of its program";
   if (is_lost(rank)) return fmt::format("left with exit code {}", child.code);
   return "";
 }
