@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
@@ -132,4 +132,4 @@ void Creation::release(Segment& segment) {
 
 std::vector<Creation::Release> Creation::take_released() { return std::exchange(released_, {}); }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

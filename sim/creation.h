@@ -13,7 +13,7 @@
 #include "core/group_table.h"
 #include "core/plan.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Group creations of all ranks (rule P01): every rank of the world takes part in every creation, in the same
 /// order, and creation i is complete when all ranks are at i and ask for the same members and backend.
@@ -100,4 +100,4 @@ class Creation {
   std::vector<Release> released_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

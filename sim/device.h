@@ -10,7 +10,7 @@
 #include "sim/timer_queue.h"
 #include "sim/transfer.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// The device side of all ranks: work waits in streams, its calls meet at places, and what is complete
 /// finishes when its cost has passed. Nothing completes but by a timer, so every completion has its moment in
@@ -61,4 +61,4 @@ class Device {
   std::vector<Slot> startable_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -5,7 +5,7 @@
 #include "sim/engine.h"
 #include "sim/group_use.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// Longest duration that a program may ask for: a century, so that times cannot overflow.
@@ -231,4 +231,4 @@ void Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

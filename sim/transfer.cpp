@@ -6,7 +6,7 @@
 #include "core/check.h"
 #include "core/result_hash.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::int64_t total(std::span<const std::int64_t> counts) {
@@ -161,4 +161,4 @@ void Transfer::mark_contributors(MetCalls calls) {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -10,7 +10,7 @@
 #include "sim/provenance.h"
 #include "sim/rank_state.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// The calls that met at one place: one for each member in group order, or a send and its recv.
 using MetCalls = std::span<OpenCall* const>;
@@ -60,4 +60,4 @@ class Transfer {
   std::vector<std::span<std::byte>> outputs_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim
