@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "core/input_error.h"
 #include "harness/recording.h"
 #include "harness/runner.h"
 

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/worker_pool.h"
+#include "core/input_error.h"
 #include "harness/runner.h"
 #include "harness/scenario_files.h"
 

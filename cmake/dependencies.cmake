@@ -11,6 +11,5 @@ find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_library(XXHASH_LIBRARY xxhash REQUIRED)
 find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
 
-if(GRIDLOCK_BUILD_TESTS)
-  find_package(GTest REQUIRED)
-endif()
+# gridlock::testing needs it, with and without the project's own tests.
+find_package(GTest REQUIRED)

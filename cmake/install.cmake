@@ -2,9 +2,8 @@
 include(CMakePackageConfigHelpers)
 set(gridlock_libraries core sim launch gloo_backend harness testing)
 foreach(name IN LISTS gridlock_libraries)
-  install(TARGETS gridlock_${name} EXPORT gridlockTargets)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gridlock
-          FILES_MATCHING PATTERN "*.h")
+  install(TARGETS gridlock_${name} EXPORT gridlockTargets
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gridlock)
 endforeach()
 install(TARGETS gridlock)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/gridlock)

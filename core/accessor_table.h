@@ -12,6 +12,7 @@ namespace gridlock {
 /// A set of accessor names, one bit per Accessor.
 using AccessorSet = std::bitset<kAccessorCount>;
 
+/// The set of one accessor.
 inline AccessorSet accessor_bit(Accessor accessor) {
   return AccessorSet().set(static_cast<std::size_t>(accessor));
 }
@@ -28,6 +29,7 @@ enum class MpuProvider : std::uint8_t {
 };
 inline constexpr std::size_t kMpuProviderCount = 6;
 
+/// What an accessor answers with; attributes are read without a call.
 enum class AccessorKind : std::uint8_t { number, group, ranks, call, attribute };
 
 /// One row of the accessor table.

@@ -53,9 +53,10 @@ GroupHandle GroupTable::add(std::int64_t creation_index, const GroupSpec& spec) 
 }
 
 GridHandle GroupTable::add_grid(std::shared_ptr<const Plan> plan,
-                                std::span<const std::int64_t> creation_of_request) {
+                                std::span<const std::int64_t> creation_of_request, std::string_view name) {
   GRIDLOCK_CHECK(static_cast<std::int64_t>(creation_of_request.size()) == plan->request_count());
   Grid grid;
+  grid.name = name;
   grid.instance_of_request.reserve(creation_of_request.size());
   for (std::size_t i = 0; i < creation_of_request.size(); ++i) {
     grid.instance_of_request.push_back(
@@ -109,9 +110,9 @@ std::string GroupTable::name(GroupHandle group) const {
     const GroupInstance& made = instances_[index(handle.instance)];
     return made.spec.name.empty() ? made.spec.members.to_string() : made.spec.name;
   }
-  const Plan& plan = *grids_[index(handle.grid)].plan;
-  const std::string& family = plan.families()[static_cast<std::size_t>(handle.family)].name;
-  return plan.spec().name.empty() ? family : plan.spec().name + "." + family;
+  const Grid& grid = grids_[index(handle.grid)];
+  const std::string& family = grid.plan->families()[static_cast<std::size_t>(handle.family)].name;
+  return grid.name.empty() ? family : grid.name + "." + family;
 }
 
 }  // namespace gridlock

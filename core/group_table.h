@@ -39,7 +39,9 @@ class GroupTable {
   /// The grid whose request i was answered by creation number creation_of_request[i]; equal arguments find
   /// the same grid. Creations that exist already (made before by another grid or by hand) keep their
   /// instance.
-  GridHandle add_grid(std::shared_ptr<const Plan> plan, std::span<const std::int64_t> creation_of_request);
+  /// `name` is what reports call the grid; the first one given stays.
+  GridHandle add_grid(std::shared_ptr<const Plan> plan, std::span<const std::int64_t> creation_of_request,
+                      std::string_view name = {});
 
   /// "The group of this family that the asking rank is in": one handle for all ranks. none when the grid's
   /// recipe has no such family.
@@ -59,6 +61,7 @@ class GroupTable {
  private:
   struct Grid {
     std::shared_ptr<const Plan> plan;
+    std::string name;
     std::vector<InstanceId> instance_of_request;
     /// Handle of the plan's first family; the others follow in the plan's order.
     GroupHandle first_family = GroupHandle::none;

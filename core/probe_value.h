@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -30,14 +31,22 @@ struct ProbeField;
 class ProbeValue {
  public:
   /// None.
-  ProbeValue() = default;
-  ProbeValue(std::int64_t number) : data_(number) {}
-  ProbeValue(std::string text) : data_(std::move(text)) {}
-  ProbeValue(const char* text) : data_(std::string(text)) {}
-  ProbeValue(Members group) : data_(std::move(group)) {}
+  ProbeValue();
+  /// A number. A template, so that a literal 0 is no null pointer.
+  template <std::integral Number>
+  ProbeValue(Number number) : ProbeValue(AsNumber{number}) {}
+  ProbeValue(std::string text);
+  ProbeValue(const char* text);
+  ProbeValue(Members group);
   /// The group's members, or None.
   ProbeValue(const MaybeGroup& group);
-  ProbeValue(ProbeError error) : data_(std::move(error)) {}
+  ProbeValue(ProbeError error);
+  // Where ProbeField is complete, in the .cpp.
+  ProbeValue(const ProbeValue&);
+  ProbeValue(ProbeValue&&) noexcept;
+  ProbeValue& operator=(const ProbeValue&);
+  ProbeValue& operator=(ProbeValue&&) noexcept;
+  ~ProbeValue();
 
   /// A list or tuple; DeepSpeed's users cannot tell them apart here.
   static ProbeValue list(std::vector<ProbeValue> items);
@@ -56,17 +65,24 @@ class ProbeValue {
   /// "AttributeError: get_slice_parallel_group". Lists of more than 16 numbers are shortened.
   std::string to_string() const;
   /// The same for all values of one shape, so that ranks can be grouped: numbers are "number" or, when
-  /// negative, "no rank"; groups and lists keep their length; errors keep everything.
+  /// negative, "no rank"; groups and lists keep their length; errors their type, an AttributeError also the
+  /// missing name.
   std::string shape() const;
 
   bool operator==(const ProbeValue& other) const;
 
  private:
+  struct AsNumber {
+    std::int64_t value;
+  };
+  explicit ProbeValue(AsNumber number);
+
   std::variant<std::monostate, std::int64_t, std::string, Members, std::vector<ProbeValue>,
                std::vector<ProbeField>, ProbeError>
       data_;
 };
 
+/// A named part of a value, as in a Python dict or object.
 struct ProbeField {
   std::string name;
   ProbeValue value;

@@ -55,10 +55,11 @@ Reply Rank::new_group(const GroupSpec& spec) {
   return execute(request);
 }
 
-Reply Rank::create_grid(std::shared_ptr<const Plan> plan) {
+Reply Rank::create_grid(std::shared_ptr<const Plan> plan, std::string_view name) {
   Request request;
   request.kind = RequestKind::create_grid;
   request.plan = std::move(plan);
+  request.name = name;
   return execute(request);
 }
 

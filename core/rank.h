@@ -81,7 +81,7 @@ class Rank : public RankContext {
   Status post(std::string_view name);
   Status await(std::string_view name, Nanos timeout = Nanos{0});
   Reply new_group(const GroupSpec& spec);
-  Reply create_grid(std::shared_ptr<const Plan> plan);
+  Reply create_grid(std::shared_ptr<const Plan> plan, std::string_view name = {});
   Status destroy_group(GroupHandle group);
 
   /// Submit and wait on the host: the blocking form that small programs and tests use.

@@ -11,7 +11,23 @@
 namespace gridlock {
 namespace {
 
-using Answers = std::vector<GroupRegistry::Answer>;
+/// What the registry answered to each request of a plan.
+struct Answers {
+  std::vector<std::int64_t> creation;
+  /// Whether the request made a group or found one.
+  std::vector<bool> created;
+};
+
+Answers resolve(GroupRegistry& registry, const Plan& plan) {
+  std::int64_t next = registry.creation_count();
+  Answers answers;
+  answers.creation = registry.resolve(plan);
+  for (const std::int64_t creation : answers.creation) {
+    answers.created.push_back(creation == next);
+    if (creation == next) ++next;
+  }
+  return answers;
+}
 
 std::string topology_text(const ProcessTopology& topology) {
   std::string text;
@@ -25,7 +41,7 @@ std::string topology_text(const ProcessTopology& topology) {
 std::int64_t made_count(const PlanFamily& family, const Answers& answers) {
   std::int64_t made = 0;
   for (RankId group = 0; group < family.count; ++group) {
-    made += answers[static_cast<std::size_t>(family.first + group * family.step)].created ? 1 : 0;
+    made += answers.created[static_cast<std::size_t>(family.first + group * family.step)] ? 1 : 0;
   }
   return made;
 }
@@ -42,8 +58,7 @@ std::string family_lines(const Plan& plan, const Answers& answers) {
 }
 
 std::int64_t created_count(const Answers& answers) {
-  return std::count_if(answers.begin(), answers.end(),
-                       [](const GroupRegistry::Answer& answer) { return answer.created; });
+  return std::count(answers.created.begin(), answers.created.end(), true);
 }
 
 }  // namespace
@@ -54,7 +69,7 @@ std::string plan_table(const Scenario& scenario) {
   std::int64_t made = 0;
   GroupRegistry registry;
   for (const ScenarioGrid& grid : scenario.grids) {
-    const Answers answers = registry.resolve(*grid.plan);
+    const Answers answers = resolve(registry, *grid.plan);
     requests += grid.plan->request_count();
     made += created_count(answers);
     grids +=
@@ -74,15 +89,15 @@ nlohmann::ordered_json plan_json(const Scenario& scenario) {
   GroupRegistry registry;
   nlohmann::ordered_json grids = nlohmann::ordered_json::array();
   for (const ScenarioGrid& grid : scenario.grids) {
-    const Answers answers = registry.resolve(*grid.plan);
+    const Answers answers = resolve(registry, *grid.plan);
     nlohmann::ordered_json requests = nlohmann::ordered_json::array();
     for (std::int64_t i = 0; i < grid.plan->request_count(); ++i) {
-      const GroupRegistry::Answer& answer = answers[static_cast<std::size_t>(i)];
+      const auto place = static_cast<std::size_t>(i);
       requests.push_back({{"family", grid.plan->families()[grid.plan->locate(i).family].name},
                           {"backend", backend_name(grid.plan->backend_of(i))},
                           {"ranks", grid.plan->members_of(i).to_vector()},
-                          {"creation", answer.creation},
-                          {"created", answer.created}});
+                          {"creation", answers.creation[place]},
+                          {"created", static_cast<bool>(answers.created[place])}});
     }
     grids.push_back({{"name", grid.name}, {"recipe", grid.plan->spec().recipe.name}, {"requests", requests}});
   }

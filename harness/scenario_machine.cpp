@@ -26,7 +26,9 @@ Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
   for (;;) {
     step_ = cursor_.next();
     if (step_ == nullptr) return request(RequestKind::done, Pending::nothing);
-    if (const std::optional<Request> made = perform(rank, *step_)) return *made;
+    const std::optional<Request> made =
+        std::visit([this, &rank](const auto& action) { return perform(rank, action); }, step_->action);
+    if (made) return *made;
   }
 }
 
@@ -34,110 +36,118 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   const Pending pending = std::exchange(pending_, Pending::nothing);
   if (pending == Pending::submit) return take_submit(rank, last);
   if (!last.status.ok()) {
-    calls_.fail(rank, last.status, view_.label(program_->site(*step_), *step_));
+    const std::string words = rank.error_text();
+    complain(rank, Complaint::Kind::expectation_failed,
+             fmt::format("{} ended with {}{}{}", step_->site.text, status_name(last.status.code()),
+                         words.empty() ? "" : ": ", words));
     return false;
   }
-  switch (pending) {
-    case Pending::wait:
-      calls_.check_finished(rank);
-      return true;
-    case Pending::new_group:
-      names_.set_group(std::get<NewGroupAction>(step_->action).name, last.group);
-      return true;
-    case Pending::create_grid:
-      names_.set_grid(std::get<CreateGridAction>(step_->action).grid, last.grid);
-      return true;
-    default:
-      return true;
-  }
+  if (pending == Pending::wait) calls_.check_finished(rank);
+  if (pending == Pending::new_group)
+    names_.set_group(std::get<NewGroupAction>(step_->action).name, last.group);
+  if (pending == Pending::create_grid)
+    names_.set_grid(std::get<CreateGridAction>(step_->action).grid, last.grid);
+  return true;
 }
 
 bool ScenarioMachine::take_submit(RankContext& rank, const Reply& last) {
   const auto& action = std::get<SubmitAction>(step_->action);
   calls_.submitted(rank, last);
-  if (!last.status.ok()) {
-    if (last.status.code() == StatusCode::not_a_member) return true;
-    calls_.fail(rank, last.status, view_.label(program_->site(*step_), *step_));
-    return false;
-  }
+  if (last.status.code() == StatusCode::not_a_member) return true;
+  // A refused call is in the history, where the analyser finds it.
+  if (!last.status.ok()) return false;
   if (action.ticket != TicketName::none) names_.set_ticket(action.ticket, last.ticket);
   if (action.wait) pending_ = Pending::wait_of_submit;
   return true;
+}
+
+void ScenarioMachine::complain(RankContext& rank, Complaint::Kind kind, std::string text) {
+  rank.complain({kind, rank.id(), label(), std::move(text)});
 }
 
 Request ScenarioMachine::request(RequestKind kind, Pending pending) {
   pending_ = pending;
   Request made;
   made.kind = kind;
-  if (step_ != nullptr) made.label = view_.label(program_->site(*step_), *step_);
+  if (step_ != nullptr) made.label = label();
   return made;
 }
 
-std::optional<Request> ScenarioMachine::submit(RankContext& rank, const Step& step,
-                                               const SubmitAction& action) {
-  const Label label = view_.label(program_->site(step), step);
-  const std::span<const Call> calls = calls_.build(rank, view_, names_, program_->scenario(), action, label);
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const SubmitAction& action) {
+  const std::span<const Call> calls =
+      calls_.build(rank, view_, names_, program_->scenario(), action, label());
   if (calls.empty()) return std::nullopt;
   Request made = request(RequestKind::submit, Pending::submit);
   made.calls = calls;
   return made;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const Step& step) {
-  if (const auto* operation = std::get_if<SubmitAction>(&step.action)) return submit(rank, step, *operation);
-  if (const auto* compute = std::get_if<ComputeAction>(&step.action)) {
-    Request made = request(RequestKind::compute, Pending::other);
-    made.duration = Nanos(view_.evaluate(compute->duration_ns));
-    return made;
-  }
-  if (const auto* create = std::get_if<CreateGridAction>(&step.action)) {
-    Request made = request(RequestKind::create_grid, Pending::create_grid);
-    made.plan = program_->scenario().grids[static_cast<std::size_t>(create->grid)].plan;
-    return made;
-  }
-  if (const auto* create = std::get_if<NewGroupAction>(&step.action)) {
-    Request made = request(RequestKind::new_group, Pending::new_group);
-    made.spec = &create->spec;
-    return made;
-  }
-  if (const auto* destroy = std::get_if<DestroyAction>(&step.action)) {
-    Request made = request(RequestKind::destroy_group, Pending::other);
-    made.group = names_.group(destroy->group, rank.groups());
-    return made;
-  }
-  if (const auto* post = std::get_if<PostAction>(&step.action)) {
-    Request made = request(RequestKind::post, Pending::other);
-    made.name = post->name;
-    return made;
-  }
-  if (const auto* await = std::get_if<AwaitAction>(&step.action)) {
-    Request made = request(RequestKind::await, Pending::other);
-    made.name = await->name;
-    made.duration = Nanos(view_.evaluate(await->timeout_ns));
-    return made;
-  }
-  if (const auto* wait = std::get_if<WaitAction>(&step.action)) {
-    // A rank whose guards left nothing to submit holds no ticket and has nothing to wait for.
-    if (names_.ticket(wait->ticket) == Ticket::none) return std::nullopt;
-    Request made = request(RequestKind::wait, Pending::wait);
-    made.ticket = names_.ticket(wait->ticket);
-    return made;
-  }
-  if (const auto* synchronize = std::get_if<SynchronizeAction>(&step.action)) {
-    Request made = request(RequestKind::synchronize, Pending::wait);
-    made.stream = static_cast<StreamId>(view_.evaluate(synchronize->stream));
-    return made;
-  }
-  if (const auto* fill = std::get_if<FillAction>(&step.action)) {
-    calls_.fill(rank, view_, names_, *fill);
-    return std::nullopt;
-  }
-  const auto& expect = std::get<ExpectAction>(step.action);
-  if (const std::string wrong = check_expectation(expect, rank, view_, names_, program_->scenario());
-      !wrong.empty()) {
-    rank.complain(
-        {Complaint::Kind::expectation_failed, rank.id(), view_.label(program_->site(step), step), wrong});
-  }
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const ComputeAction& action) {
+  Request made = request(RequestKind::compute, Pending::other);
+  made.duration = Nanos(view_.evaluate(action.duration_ns));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const CreateGridAction& action) {
+  const ScenarioGrid& grid = program_->scenario().grids[static_cast<std::size_t>(action.grid)];
+  Request made = request(RequestKind::create_grid, Pending::create_grid);
+  made.plan = grid.plan;
+  made.name = grid.name;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const NewGroupAction& action) {
+  Request made = request(RequestKind::new_group, Pending::new_group);
+  made.spec = &action.spec;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const DestroyAction& action) {
+  Request made = request(RequestKind::destroy_group, Pending::other);
+  made.group = names_.group(action.group, rank.groups());
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const RepeatAction& /*action*/) {
+  GRIDLOCK_CHECK(false && "the cursor opens loops itself");
+  return std::nullopt;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const PostAction& action) {
+  Request made = request(RequestKind::post, Pending::other);
+  made.name = action.name;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const AwaitAction& action) {
+  Request made = request(RequestKind::await, Pending::other);
+  made.name = action.name;
+  made.duration = Nanos(view_.evaluate(action.timeout_ns));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const WaitAction& action) {
+  // A rank whose guards left nothing to submit holds no ticket and has nothing to wait for.
+  if (names_.ticket(action.ticket) == Ticket::none) return std::nullopt;
+  Request made = request(RequestKind::wait, Pending::wait);
+  made.ticket = names_.ticket(action.ticket);
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const SynchronizeAction& action) {
+  Request made = request(RequestKind::synchronize, Pending::wait);
+  made.stream = static_cast<StreamId>(view_.evaluate(action.stream));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const FillAction& action) {
+  calls_.fill(rank, view_, names_, action);
+  return std::nullopt;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ExpectAction& action) {
+  std::string wrong = check_expectation(action, rank, view_, names_, program_->scenario());
+  if (!wrong.empty()) complain(rank, Complaint::Kind::expectation_failed, std::move(wrong));
   return std::nullopt;
 }
 

@@ -32,10 +32,23 @@ class ScenarioMachine final : public StepMachine {
   /// Takes the answer to the last request. False: the program cannot go on.
   bool take(RankContext& rank, const Reply& last);
   bool take_submit(RankContext& rank, const Reply& last);
-  /// The request of a step, or nothing when the step is done already.
-  std::optional<Request> perform(RankContext& rank, const Step& step);
-  std::optional<Request> submit(RankContext& rank, const Step& step, const SubmitAction& action);
+  void complain(RankContext& rank, Complaint::Kind kind, std::string text);
+  Label label() const { return view_.label(program_->site(*step_), *step_); }
   Request request(RequestKind kind, Pending pending);
+
+  // The request of a step's action, or nothing when the step is done already.
+  std::optional<Request> perform(RankContext& rank, const SubmitAction& action);
+  std::optional<Request> perform(RankContext& rank, const ComputeAction& action);
+  std::optional<Request> perform(RankContext& rank, const CreateGridAction& action);
+  std::optional<Request> perform(RankContext& rank, const NewGroupAction& action);
+  std::optional<Request> perform(RankContext& rank, const DestroyAction& action);
+  std::optional<Request> perform(RankContext& rank, const RepeatAction& action);
+  std::optional<Request> perform(RankContext& rank, const PostAction& action);
+  std::optional<Request> perform(RankContext& rank, const AwaitAction& action);
+  std::optional<Request> perform(RankContext& rank, const WaitAction& action);
+  std::optional<Request> perform(RankContext& rank, const SynchronizeAction& action);
+  std::optional<Request> perform(RankContext& rank, const FillAction& action);
+  std::optional<Request> perform(RankContext& rank, const ExpectAction& action);
 
   std::shared_ptr<const ScenarioProgram> program_;
   RankView view_;

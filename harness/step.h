@@ -120,7 +120,7 @@ struct FillAction {
 
 /// What an accessor should answer: Python's None, a number (true and false are 1 and 0), or the ranks of a
 /// group.
-using AccessorValue = std::variant<std::monostate, Number, std::vector<RankId>>;
+using AccessorValue = std::variant<std::monostate, Number, PerAxis<std::vector<RankId>>>;
 struct ExpectAccessor {
   std::int32_t grid = 0;
   Accessor accessor = Accessor::get_stage_id;
@@ -128,25 +128,26 @@ struct ExpectAccessor {
   Number stage;
   AccessorValue value;
 };
-/// Members of the rank's group; std::nullopt: the rank is in no such group.
+/// Members of the rank's group; empty: the rank is in no such group.
 struct ExpectMembers {
   GroupRef group;
-  std::optional<Members> members;
+  PerAxis<Members> members;
 };
 struct ExpectGroupRank {
   GroupRef group;
   /// -1: not a member.
   Number value;
 };
-/// Every element equals the only value, or the elements equal the values one by one.
+/// Every element equals the only value, or (is_uniform false) the elements equal the values one by one.
 struct ExpectBuffer {
   BufferName buffer = BufferName::none;
   std::vector<Real> values;
+  bool is_uniform = true;
 };
 /// Ranks whose data is in the buffer: exactly these, or the members of the rank's group.
 struct ExpectContributors {
   BufferName buffer = BufferName::none;
-  std::variant<Members, GroupRef> ranks;
+  std::variant<PerAxis<Members>, GroupRef> ranks;
 };
 using ExpectAction =
     std::variant<ExpectAccessor, ExpectMembers, ExpectGroupRank, ExpectBuffer, ExpectContributors>;

@@ -45,7 +45,8 @@ bool needs_comment(const std::string& code) {
   static const std::regex forward(R"(^(class|struct|enum class|enum)\s+\w+(\s*:\s*[\w:]+)?\s*;.*)");
   static const std::regex self_evident(R"(.*\b(\w+_name|\w+_from_name|\w+_info|all_\w+|to_string)\(.*)");
   static const std::regex type(R"(^(template\b.*|class\b.*|struct\b.*|enum\b.*))");
-  if (std::regex_match(code, forward)) return false;
+  static const std::regex constant(R"(^(inline )?constexpr\b[^(]*=.*)");
+  if (std::regex_match(code, forward) || std::regex_match(code, constant)) return false;
   if (std::regex_match(code, type)) return true;
   return code.find('(') != code.npos && !std::regex_match(code, self_evident);
 }

@@ -36,6 +36,7 @@ TEST(HeaderContract, AFunctionOfCoreSaysWhatItDoes) {
                         "/// All ranks.\nint first();\nint last(int a,\n         int b);\n\nint next();\n"),
             "core/x.h:10: no /// comment: int next();\n");
   EXPECT_EQ(findings_of(kStart + "std::string_view kind_name(Kind kind);\n"), "");
+  EXPECT_EQ(findings_of(kStart + "inline constexpr int kMax = int(3);\n"), "");
 }
 
 TEST(HeaderContract, WhatIsInsideATypeOrAMacroIsNotAtNamespaceLevel) {

@@ -1,0 +1,150 @@
+#include "launch/rank_ledger.h"
+
+#include <utility>
+
+#include "launch/plan_wire.h"
+
+namespace gridlock {
+namespace {
+
+template <typename T>
+std::string_view bytes_of(const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  return {reinterpret_cast<const char*>(&value), sizeof(value)};
+}
+
+}  // namespace
+
+RankLedger::RankLedger(RankId rank, RankId world_size, SiteTable sites, SharedLog& log)
+    : rank_(rank), groups_(world_size), sites_(std::move(sites)), log_(log) {}
+
+SiteId RankLedger::site(const Site& site) {
+  const std::size_t known = sites_.size();
+  const SiteId id = sites_.intern(site);
+  if (sites_.size() > known) {
+    Encoder out;
+    for (const std::string* text : {&site.text, &site.inner_loop, &site.outer_loop, &site.place}) out(*text);
+    // A full log ends the run at the next record.
+    static_cast<void>(log_.append(LogEntry::site, out.bytes()));
+  }
+  return id;
+}
+
+bool RankLedger::append(const Record& record) { return log_.append(LogEntry::record, bytes_of(record)); }
+
+// Fields that mean nothing for the operation keep their defaults, so that they make no difference.
+Record RankLedger::record_of(const Call& call) const {
+  const OperationInfo& info = operation(call.kind);
+  Record record;
+  record.kind = RecordKind::call;
+  record.call = call.kind;
+  record.group = call.group;
+  record.stream = call.stream;
+  record.label = call.label;
+  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
+  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
+  if (info.reduces) record.op = call.op;
+  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
+  if (info.has_root || info.is_p2p) record.peer = call.peer;
+  return record;
+}
+
+std::int32_t& RankLedger::next_sequence(InstanceId group, const Call& call) {
+  const bool is_p2p = operation(call.kind).is_p2p;
+  const int order = !is_p2p ? 0 : call.kind == CallKind::send ? 1 : 2;
+  return sequences_[{group, order, is_p2p ? call.peer : kNoRank}];
+}
+
+bool RankLedger::append_call(const Call& call, Record record) {
+  if (operation(call.kind).count == CountMeaning::per_rank) {
+    const std::string_view bytes{reinterpret_cast<const char*>(call.counts.data()), call.counts.size_bytes()};
+    if (!log_.append(LogEntry::counts, bytes)) return false;
+    record.detail = counts_++;
+  }
+  return append(record);
+}
+
+bool RankLedger::record_call(const Call& call, Ticket ticket, std::int32_t& sequence) {
+  Record record = record_of(call);
+  record.ticket = static_cast<std::int64_t>(ticket);
+  sequence = record.sequence = next_sequence(groups_.resolve(call.group, rank_), call)++;
+  return append_call(call, record);
+}
+
+bool RankLedger::record_rejected(const Call& call) {
+  Record record = record_of(call);
+  record.rejected = true;
+  const InstanceId group = groups_.resolve(call.group, rank_);
+  if (group != InstanceId::none) record.sequence = next_sequence(group, call);
+  return append_call(call, record);
+}
+
+bool RankLedger::record_plain(Record record) { return append(record); }
+
+bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label) {
+  if (!log_.append(LogEntry::name, name)) return false;
+  Record record;
+  record.kind = kind;
+  record.detail = names_++;
+  record.label = label;
+  return append(record);
+}
+
+bool RankLedger::record_done(StreamId stream, Ticket ticket) {
+  const std::int64_t words[2] = {static_cast<std::int64_t>(stream), static_cast<std::int64_t>(ticket)};
+  return log_.append(LogEntry::ticket_done, bytes_of(words));
+}
+
+bool RankLedger::record_complaint(const Complaint& complaint) {
+  Encoder out;
+  out(complaint.kind);
+  out(complaint.rank);
+  out(complaint.label);
+  out(complaint.text);
+  return log_.append(LogEntry::complaint, out.bytes());
+}
+
+std::uint64_t RankLedger::identity(std::int64_t creation, const GroupSpec& spec) const {
+  return group_key(groups_.instance(InstanceId::world).key, creation, spec).low;
+}
+
+RankLedger::NewGroup RankLedger::new_group(const GroupSpec& spec, const Label& label) {
+  NewGroup made;
+  const std::int64_t creation = registry_.new_group();
+  Encoder out;
+  encode(out, spec);
+  Record record;
+  record.kind = RecordKind::new_group;
+  record.sequence = static_cast<std::int32_t>(creation);
+  record.detail = specs_++;
+  record.label = label;
+  made.recorded = log_.append(LogEntry::spec, out.bytes()) && append(record);
+  made.identities.push_back(identity(creation, spec));
+  made.handle = groups_.add(creation, spec);
+  return made;
+}
+
+RankLedger::NewGrid RankLedger::create_grid(std::shared_ptr<const Plan> plan, std::string_view name,
+                                            const Label& label) {
+  NewGrid made;
+  std::int64_t next = registry_.creation_count();
+  Encoder out;
+  out(std::string(name));
+  encode(out, *plan);
+  Record record;
+  record.kind = RecordKind::create_grid;
+  record.sequence = static_cast<std::int32_t>(next);
+  record.detail = plans_++;
+  record.label = label;
+  made.recorded = log_.append(LogEntry::plan, out.bytes()) && append(record);
+  const std::vector<std::int64_t> creation_of_request = registry_.resolve(*plan);
+  for (std::size_t i = 0; i < creation_of_request.size(); ++i) {
+    // Anything else is a group that the registry had already.
+    if (creation_of_request[i] != next) continue;
+    made.identities.push_back(identity(next++, plan->request(static_cast<std::int64_t>(i))));
+  }
+  made.handle = groups_.add_grid(std::move(plan), creation_of_request, name);
+  return made;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,43 @@
+#include "tests/cli/binary.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace gridlock {
+namespace {
+
+// One file per test process: ctest runs tests of this suite side by side.
+std::string scratch(const std::string& name) {
+  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  return ::testing::TempDir() + "gridlock_" + test->test_suite_name() + "_" + test->name() + "_" + name;
+}
+
+}  // namespace
+
+BinaryRun run_gridlock(const std::string& arguments) {
+  const std::string out = scratch("out");
+  const std::string err = scratch("err");
+  const std::string command = "cd '" GRIDLOCK_SOURCE_DIR "' && '" GRIDLOCK_BINARY "' " + arguments + " >'" +
+                              out + "' 2>'" + err + "' </dev/null";
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
+}
+
+std::string temporary_file(const std::string& name, const std::string& text) {
+  const std::string path = scratch(name);
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace gridlock

@@ -1,0 +1,88 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/binary.h"
+
+namespace gridlock {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string line_after(const std::string& text, const std::string& mark) {
+  const std::size_t start = text.find(mark);
+  if (start == std::string::npos) return "";
+  return text.substr(start + mark.size(), text.find('\n', start) - start - mark.size());
+}
+
+TEST(RunCommand, RunsTheMainScenario) {
+  const BinaryRun run = run_gridlock("run scenarios/grids/ppo_actor_critic.json");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, StartsWith("ppo_actor_critic: passed\n"));
+}
+
+TEST(RunCommand, ExitsWithTheOutcomeAndNamesCodeAndRank) {
+  const BinaryRun run = run_gridlock("run scenarios/must_fail/missing_rank.json");
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.out, StartsWith("missing_rank: stall COLL_MISSING_RANK\n"));
+  EXPECT_THAT(run.out, HasSubstr("rank 3"));
+}
+
+TEST(RunCommand, PrintsOneCommandThatRepeatsAFailingRun) {
+  const BinaryRun run =
+      run_gridlock("run scenarios/must_fail/missing_rank.json --seed 7 --set 'world.ranks_per_node=4'");
+  const std::string command = line_after(run.out, "repeat: gridlock ");
+  ASSERT_NE(command, "");
+  EXPECT_EQ(run_gridlock(command).out, run.out);
+}
+
+TEST(RunCommand, WritesAReportForPrograms) {
+  const BinaryRun run = run_gridlock("run scenarios/must_fail/count_mismatch.json --report /dev/stderr");
+  const auto report = nlohmann::json::parse(run.err);
+  EXPECT_EQ(report.at(0).at("outcome"), "mismatch");
+  EXPECT_EQ(report.at(0).at("exit_code"), 3);
+  EXPECT_EQ(report.at(0).at("diagnoses").at(0).at("code"), "COLL_COUNT_MISMATCH");
+  EXPECT_EQ(report.at(0).at("diagnoses").at(0).at("blame").at("ranks"), nlohmann::json({2}));
+  EXPECT_EQ(report.at(0).at("as_expected"), true);
+}
+
+TEST(RunCommand, RefusesBadInputWithItsPlace) {
+  const std::string path =
+      temporary_file("bad.json", "{\n  \"name\": \"x\",\n  \"wrold\": { \"ranks\": 2 }\n}\n");
+  const BinaryRun run = run_gridlock("run " + path);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, HasSubstr("bad.json:3:3"));
+  EXPECT_THAT(run.err, HasSubstr("did you mean 'world'?"));
+}
+
+TEST(RunCommand, RefusesAnUnknownBackend) {
+  const BinaryRun run = run_gridlock("run scenarios/basics/barrier.json --backend glo");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, "--backend: unknown backend 'glo'\n  hint: did you mean 'gloo'?\n");
+}
+
+TEST(RunCommand, SetChangesTheScenario) {
+  const BinaryRun run = run_gridlock("run scenarios/basics/all_reduce.json --set world.ranks=6");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("6 ranks"));
+}
+
+TEST(RunCommand, RunsOnRealProcessesWithTheSameTranscript) {
+  const BinaryRun on_sim = run_gridlock("run scenarios/grids/single_3d.json");
+  const BinaryRun on_gloo = run_gridlock("run scenarios/grids/single_3d.json --backend gloo");
+  EXPECT_EQ(on_gloo.exit_code, 0) << on_gloo.out << on_gloo.err;
+  EXPECT_EQ(line_after(on_sim.out, "transcript "), line_after(on_gloo.out, "transcript "));
+}
+
+TEST(RunCommand, DiagnosesARealHangAsTheSimulatorDoes) {
+  const BinaryRun run = run_gridlock(
+      "run scenarios/must_fail/missing_rank.json --backend gloo --set limits.real_timeout_ms=3000");
+  EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+  EXPECT_THAT(run.out, StartsWith("missing_rank: stall COLL_MISSING_RANK\n"));
+}
+
+}  // namespace
+}  // namespace gridlock
