@@ -43,6 +43,7 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
       fmt::format("{{who}} disagree on the {} of one transfer: {} meets {}.",
                   counts_differ ? "count" : "element type", finding.sides[0].call, finding.sides[1].call);
   finding.nodes = {head_of(scene, transfer).node};
+  if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
   finding.sequence = transfer.mine->sequence;
   finding.edges = {{{mine}, {peer}, "waits in " + short_call_text(evidence, mine, *transfer.mine)}};
   findings.push_back(std::move(finding));
