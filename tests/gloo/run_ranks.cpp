@@ -32,6 +32,10 @@ std::size_t bytes(std::int64_t count, DType dtype) { return static_cast<std::siz
 RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main, std::chrono::milliseconds real_timeout) {
   RunOptions options;
   options.real_timeout = real_timeout;
+  return run_ranks(world_size, std::move(main), options);
+}
+
+RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main, const RunOptions& options) {
   RankProgram program;
   program.world_size = world_size;
   program.main = std::move(main);

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "core/world.h"
 
@@ -11,6 +13,8 @@ namespace gridlock {
 /// as complaints.
 RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main,
                     std::chrono::milliseconds real_timeout = std::chrono::seconds(30));
+
+RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main, const RunOptions& options);
 
 /// Complains unless `holds`; for use inside rank programs, where an EXPECT would be lost with the process.
 void expect_on_rank(Rank& rank, bool holds, const std::string& what);
