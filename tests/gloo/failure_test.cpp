@@ -10,9 +10,9 @@
 namespace gridlock {
 namespace {
 
-using testing::HasSubstr;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 
 Call all_reduce(Rank& rank, std::int64_t count) {
@@ -39,7 +39,8 @@ std::string verdict(const RunResult& result) {
 
 TEST(Hang, OfARankThatSkipsACallIsEndedByTheRealTimeout) {
   const auto begin = Clock::now();
-  const RunResult result = run_ranks(4, [](Rank& rank) { all_reduce_times(rank, rank.id() == 2 ? 2 : 3); }, seconds(2));
+  const RunResult result = run_ranks(
+      4, [](Rank& rank) { all_reduce_times(rank, rank.id() == 2 ? 2 : 3); }, seconds(2));
   EXPECT_GE(Clock::now() - begin, seconds(2));
   EXPECT_LT(Clock::now() - begin, seconds(8));
   EXPECT_EQ(result.end, RunEnd::quiescent);
@@ -50,7 +51,8 @@ TEST(Hang, OfARankThatSkipsACallIsEndedByTheRealTimeout) {
 TEST(Mismatch, OfCountsIsFoundBeforeDataMovesAndEndsTheRunEarly) {
   const auto begin = Clock::now();
   const RunResult result = run_ranks(
-      4, [](Rank& rank) { static_cast<void>(rank.run(all_reduce(rank, rank.id() == 1 ? 5 : 4))); }, seconds(60));
+      4, [](Rank& rank) { static_cast<void>(rank.run(all_reduce(rank, rank.id() == 1 ? 5 : 4))); },
+      seconds(60));
   EXPECT_LT(Clock::now() - begin, seconds(20));
   EXPECT_EQ(result.verdict.outcome, Outcome::mismatch);
   EXPECT_EQ(verdict(result), "COLL_COUNT_MISMATCH blames 1");
@@ -134,12 +136,14 @@ TEST(LostRank, IsBlamedWhicheverCallItWasKilledAt) {
 TEST(Bound, OnRequestsIsAnOutcome) {
   RunOptions options;
   options.step_max = 20;
-  const RunResult result = run_ranks(2, [](Rank& rank) { all_reduce_times(rank, 100); }, options);
+  const RunResult result = run_ranks(
+      2, [](Rank& rank) { all_reduce_times(rank, 100); }, options);
   EXPECT_EQ(result.verdict.outcome, Outcome::step_limit);
 }
 
 TEST(Complaints, OfEveryRankComeBackInRankOrder) {
-  const RunResult result = run_ranks(3, [](Rank& rank) { expect_on_rank(rank, rank.id() == 1, "not rank 1"); });
+  const RunResult result =
+      run_ranks(3, [](Rank& rank) { expect_on_rank(rank, rank.id() == 1, "not rank 1"); });
   ASSERT_EQ(result.complaints.size(), 2U);
   EXPECT_EQ(result.complaints[0].rank, 0);
   EXPECT_EQ(result.complaints[1].rank, 2);

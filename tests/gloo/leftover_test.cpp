@@ -40,7 +40,9 @@ class OwnTemporaryFolder : public testing::Test {
     return found;
   }
   /// Rank programs note their processes here.
-  void note_process() const { std::ofstream(folder_ + "/" + std::to_string(::getpid()) + ".process") << "here"; }
+  void note_process() const {
+    std::ofstream(folder_ + "/" + std::to_string(::getpid()) + ".process") << "here";
+  }
   std::vector<pid_t> noted_processes() const {
     std::vector<pid_t> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
@@ -82,21 +84,27 @@ TEST_F(OwnTemporaryFolder, IsEmptyAfterARunThatPassed) {
 }
 
 TEST_F(OwnTemporaryFolder, IsEmptyAfterARunThatHung) {
-  run_ranks(2, [this](Rank& rank) {
-    note_process();
-    static_cast<void>(rank.run(lonely_recv(rank)));
-  }, milliseconds(1000));
+  run_ranks(
+      2,
+      [this](Rank& rank) {
+        note_process();
+        static_cast<void>(rank.run(lonely_recv(rank)));
+      },
+      milliseconds(1000));
   expect_nothing_left(2);
 }
 
 TEST_F(OwnTemporaryFolder, IsEmptyAfterARankThatWillNotLeaveAndItsOwnChildren) {
-  run_ranks(2, [this](Rank& rank) {
-    const pid_t child = ::fork();
-    note_process();
-    if (child == 0) ::pause();
-    static_cast<void>(rank.run(lonely_recv(rank)));
-    ::pause();
-  }, milliseconds(1000));
+  run_ranks(
+      2,
+      [this](Rank& rank) {
+        const pid_t child = ::fork();
+        note_process();
+        if (child == 0) ::pause();
+        static_cast<void>(rank.run(lonely_recv(rank)));
+        ::pause();
+      },
+      milliseconds(1000));
   expect_nothing_left(4);
 }
 
@@ -104,9 +112,11 @@ TEST_F(OwnTemporaryFolder, RunDirectoryAndHistoriesArePrivate) {
   run_ranks(2, [this](Rank& rank) {
     for (const std::string& directory : run_directories()) {
       namespace fs = std::filesystem;
-      expect_on_rank(rank, fs::status(directory).permissions() == fs::perms::owner_all, "others may look into the run");
+      expect_on_rank(rank, fs::status(directory).permissions() == fs::perms::owner_all,
+                     "others may look into the run");
       const auto log = fs::status(directory + "/rank-0.log").permissions();
-      expect_on_rank(rank, log == (fs::perms::owner_read | fs::perms::owner_write), "others may read the history");
+      expect_on_rank(rank, log == (fs::perms::owner_read | fs::perms::owner_write),
+                     "others may read the history");
     }
     expect_on_rank(rank, run_directories().size() == 1, "no run directory");
   });
