@@ -29,7 +29,7 @@ GlooRank::GlooRank(RankProcess& process, const RunOptions& options, LinkOptions 
       ledger_(process.rank(), links.world_size, std::move(sites), process.log()),
       links_(std::move(links)),
       work_(links_, process.log()),
-      meeting_(links_),
+      creations_(links_),
       workers_([this](std::span<const StreamId> streams, Ticket ticket) {
         // With a full log the rank stops at its next request.
         for (const StreamId stream : streams) static_cast<void>(ledger_.record_done(stream, ticket));
@@ -222,7 +222,7 @@ bool GlooRank::create(std::vector<std::uint64_t> identities) {
   return park(HostState::creating,
               [&] {
                 return aside([this, identities = std::move(identities)] {
-                  if (meeting_.pass(identities)) return true;
+                  if (creations_.pass(identities)) return true;
                   process_.log().set_trouble(Trouble::unlike_calls,
                                              "the ranks do not create the same groups");
                   return false;
