@@ -81,13 +81,31 @@ bool RankLedger::record_rejected(const Call& call) {
 
 bool RankLedger::record_plain(Record record) { return append(record); }
 
-bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label) {
+bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label, bool rejected) {
   if (!log_.append(LogEntry::name, name)) return false;
   Record record;
   record.kind = kind;
   record.detail = names_++;
   record.label = label;
+  record.rejected = rejected;
   return append(record);
+}
+
+bool RankLedger::append_group(const GroupSpec& spec, const Label& label, bool rejected) {
+  Encoder out;
+  encode(out, spec);
+  if (!log_.append(LogEntry::spec, out.bytes())) return false;
+  Record record;
+  record.kind = RecordKind::new_group;
+  record.sequence = static_cast<std::int32_t>(registry_.creation_count());
+  record.detail = specs_++;
+  record.label = label;
+  record.rejected = rejected;
+  return append(record);
+}
+
+bool RankLedger::record_rejected_group(const GroupSpec& spec, const Label& label) {
+  return append_group(spec, label, true);
 }
 
 bool RankLedger::record_done(StreamId stream, Ticket ticket) {
@@ -110,15 +128,8 @@ std::uint64_t RankLedger::identity(std::int64_t creation, const GroupSpec& spec)
 
 RankLedger::NewGroup RankLedger::new_group(const GroupSpec& spec, const Label& label) {
   NewGroup made;
+  made.recorded = append_group(spec, label, false);
   const std::int64_t creation = registry_.new_group();
-  Encoder out;
-  encode(out, spec);
-  Record record;
-  record.kind = RecordKind::new_group;
-  record.sequence = static_cast<std::int32_t>(creation);
-  record.detail = specs_++;
-  record.label = label;
-  made.recorded = log_.append(LogEntry::spec, out.bytes()) && append(record);
   made.identities.push_back(identity(creation, spec));
   made.handle = groups_.add(creation, spec);
   return made;

@@ -1,4 +1,4 @@
-#include "gloo_backend/meeting.h"
+#include "gloo_backend/creation_rounds.h"
 
 #include <algorithm>
 #include <span>
@@ -11,7 +11,7 @@ namespace gridlock {
 // Each round tells what this rank still has to create: how much, a hash of all of it, and the next one. Ranks
 // that all have the same before them pass it at once, so that a grid costs one round; otherwise they go on
 // one by one.
-bool Meeting::pass(const std::vector<std::uint64_t>& identities) {
+bool CreationRounds::pass(const std::vector<std::uint64_t>& identities) {
   std::span<const std::uint64_t> rest(identities);
   while (!rest.empty()) {
     CallHeader mine;

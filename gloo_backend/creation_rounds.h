@@ -9,9 +9,9 @@ namespace gridlock {
 
 /// Group creations of a rank with all others: every rank of the world takes part in every creation, in the
 /// same order (rule P01), whether it makes groups one by one or as a grid.
-class Meeting {
+class CreationRounds {
  public:
-  explicit Meeting(GlooLinks& links) : links_(links) {}
+  explicit CreationRounds(GlooLinks& links) : links_(links) {}
 
   /// Passes the creations with these identities, in order. Blocks until all ranks have come to them. False
   /// when another rank asks for something else in the place of one: it is never passed. Gloo's exceptions
