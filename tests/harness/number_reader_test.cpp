@@ -70,7 +70,7 @@ TEST(NumberReader, AnUnknownVariableIsNamed) {
   EXPECT_EQ(compute("\"$m\""), "there is no parameter or loop variable 'm'");
   EXPECT_EQ(error_for(with_steps(R"({"repeat": 2, "as": "mb", "steps": [{"compute": "$bm"}]})")),
             "s.json:2:49: /programs/0/steps/0/steps/0/compute: there is no parameter or loop variable 'bm'\n"
-            "  hint: known: mb");
+            "  hint: did you mean 'mb'?");
 }
 
 /// A grid on ranks 2 and 3 of 4, with a table over one of its axes in a program of `ranks`.
