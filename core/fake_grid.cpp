@@ -25,7 +25,9 @@ FakeGrid::Place FakeGrid::place_on(const std::string& axis) const {
   return {topology_.index_on(axis, rank_), topology_.get_dim(axis)};
 }
 
-RankId FakeGrid::get_model_parallel_rank() const { return topology_.get_axis_list("data", data_.index).index_of(rank_); }
+RankId FakeGrid::get_model_parallel_rank() const {
+  return topology_.get_axis_list("data", data_.index).index_of(rank_);
+}
 
 MaybeGroup FakeGrid::get_pipe_parallel_group() const { refuse_group("get_pipe_parallel_group"); }
 MaybeGroup FakeGrid::get_data_parallel_group() const { refuse_group("get_data_parallel_group"); }

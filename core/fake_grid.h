@@ -34,7 +34,8 @@ class FakeGrid {
   RankId get_data_parallel_world_size() const { return data_.size; }
   RankId get_tensor_model_parallel_rank() const { return tensor_.index; }
   RankId get_tensor_model_parallel_world_size() const { return tensor_.size; }
-  /// Place among the ranks of the same data index, and how many they are: what ParallelGrid calls the ds_model rank.
+  /// Place among the ranks of the same data index, and how many they are: what ParallelGrid calls the
+  /// ds_model rank.
   RankId get_model_parallel_rank() const;
   RankId get_model_parallel_world_size() const { return world_size() / data_.size; }
   [[noreturn]] MaybeGroup get_pipe_parallel_group() const;

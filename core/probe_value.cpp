@@ -35,6 +35,18 @@ bool all_numbers(const std::vector<ProbeValue>& items) {
 
 }  // namespace
 
+ProbeValue::ProbeValue() = default;
+ProbeValue::ProbeValue(AsNumber number) : data_(number.value) {}
+ProbeValue::ProbeValue(std::string text) : data_(std::move(text)) {}
+ProbeValue::ProbeValue(const char* text) : data_(std::string(text)) {}
+ProbeValue::ProbeValue(Members group) : data_(std::move(group)) {}
+ProbeValue::ProbeValue(ProbeError error) : data_(std::move(error)) {}
+ProbeValue::ProbeValue(const ProbeValue&) = default;
+ProbeValue::ProbeValue(ProbeValue&&) noexcept = default;
+ProbeValue& ProbeValue::operator=(const ProbeValue&) = default;
+ProbeValue& ProbeValue::operator=(ProbeValue&&) noexcept = default;
+ProbeValue::~ProbeValue() = default;
+
 ProbeValue::ProbeValue(const MaybeGroup& group) {
   if (group) data_ = group->members;
 }

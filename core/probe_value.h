@@ -31,16 +31,22 @@ struct ProbeField;
 class ProbeValue {
  public:
   /// None.
-  ProbeValue() = default;
+  ProbeValue();
   /// A number. A template, so that a literal 0 is no null pointer.
   template <std::integral Number>
-  ProbeValue(Number number) : data_(std::int64_t{number}) {}
-  ProbeValue(std::string text) : data_(std::move(text)) {}
-  ProbeValue(const char* text) : data_(std::string(text)) {}
-  ProbeValue(Members group) : data_(std::move(group)) {}
+  ProbeValue(Number number) : ProbeValue(AsNumber{number}) {}
+  ProbeValue(std::string text);
+  ProbeValue(const char* text);
+  ProbeValue(Members group);
   /// The group's members, or None.
   ProbeValue(const MaybeGroup& group);
-  ProbeValue(ProbeError error) : data_(std::move(error)) {}
+  ProbeValue(ProbeError error);
+  // Where ProbeField is complete, in the .cpp.
+  ProbeValue(const ProbeValue&);
+  ProbeValue(ProbeValue&&) noexcept;
+  ProbeValue& operator=(const ProbeValue&);
+  ProbeValue& operator=(ProbeValue&&) noexcept;
+  ~ProbeValue();
 
   /// A list or tuple; DeepSpeed's users cannot tell them apart here.
   static ProbeValue list(std::vector<ProbeValue> items);
@@ -66,6 +72,11 @@ class ProbeValue {
   bool operator==(const ProbeValue& other) const;
 
  private:
+  struct AsNumber {
+    std::int64_t value;
+  };
+  explicit ProbeValue(AsNumber number);
+
   std::variant<std::monostate, std::int64_t, std::string, Members, std::vector<ProbeValue>,
                std::vector<ProbeField>, ProbeError>
       data_;
