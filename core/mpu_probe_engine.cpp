@@ -72,11 +72,12 @@ ProbeValue universal_load(const MpuReader& mpu) {
                                                   : Accessor::get_tensor_model_parallel_world_size)});
 }
 
-/// The seeds of dropout; the data-parallel rank is read for the log line of absolute rank 0 only.
+/// The seeds of dropout come from the tensor rank; the data-parallel rank is read on absolute rank 0, for its
+/// log line.
 ProbeValue manual_seed(const MpuReader& mpu) {
   const std::int64_t tensor = bwc::tensor_rank(mpu);
-  if (mpu.rank() != 0) return tensor;
-  return ProbeValue::list({tensor, mpu.number(Accessor::get_data_parallel_rank)});
+  if (mpu.rank() == 0) mpu.number(Accessor::get_data_parallel_rank);
+  return tensor;
 }
 
 /// One hasattr, of the rank, gates three reads.

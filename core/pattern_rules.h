@@ -40,6 +40,7 @@ inline double power_of_two(int exponent) {
 /// Splits a total of at most `limit` into whole shares, one per rank and none negative.
 class Shares {
  public:
+  /// A limit below 1 stands for 1.
   Shares(std::int64_t limit, GroupRank size, GroupRank rank) : size_(size), rank_(rank) {
     const std::int64_t dense = limit / (rank_sum(size) + size);
     const std::int64_t unit = dense >= 1 ? dense : limit / 2;
@@ -136,15 +137,26 @@ class WrappingProduct {
   GroupRank rank_;
 };
 
-/// Integer avg: the sum does not overflow, so that truncation is the only loss; signed types use both signs.
+/// Integer avg: the sum does not overflow, so that truncation is the only loss. Shares are multiples of the
+/// size, or a wrong share could vanish in the truncation; one rank adds a remainder that must vanish. Signed
+/// types use both signs.
 template <typename Element>
 class BoundedAverage {
  public:
   explicit BoundedAverage(const PatternSpec& spec)
-      : shares_(whole_max<Element>(), spec.size, spec.rank), size_(spec.size) {}
+      : size_(spec.size),
+        rank_(spec.rank),
+        // A size beyond the type's range leaves room for remainders only: the average is 0.
+        weight_(whole_max<Element>() >= 2 * size_ - 1 ? size_ : 0),
+        remainder_end_(std::min(size_, whole_max<Element>())),
+        shares_((whole_max<Element>() - (size_ - 1)) / size_, spec.size, spec.rank) {}
 
-  auto value(std::uint64_t hash) const { return cast(hash, shares_.value(hash)); }
-  auto expected(std::uint64_t hash) const { return cast(hash, shares_.total(hash) / size_); }
+  auto value(std::uint64_t hash) const {
+    const std::uint64_t bits = mix(~hash);
+    const bool has_remainder = pick(bits >> 1, size_) == rank_;
+    return cast(hash, weight_ * shares_.value(hash) + (has_remainder ? pick(bits >> 32, remainder_end_) : 0));
+  }
+  auto expected(std::uint64_t hash) const { return cast(hash, weight_ == 0 ? 0 : shares_.total(hash)); }
 
  private:
   static auto cast(std::uint64_t hash, std::int64_t value) {
@@ -152,8 +164,11 @@ class BoundedAverage {
     return static_cast<typename Element::Work>(negative ? -value : value);
   }
 
-  Shares shares_;
   std::int64_t size_;
+  std::int64_t rank_;
+  std::int64_t weight_;
+  std::int64_t remainder_end_;
+  Shares shares_;
 };
 
 /// Float sum, premul_sum and avg: whole shares times a power of two and a sign per element. `factor` is what

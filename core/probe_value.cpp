@@ -36,7 +36,7 @@ bool all_numbers(const std::vector<ProbeValue>& items) {
 }  // namespace
 
 ProbeValue::ProbeValue() = default;
-ProbeValue::ProbeValue(std::int64_t number) : data_(number) {}
+ProbeValue::ProbeValue(WholeNumber number) : data_(number.value) {}
 ProbeValue::ProbeValue(std::string text) : data_(std::move(text)) {}
 ProbeValue::ProbeValue(const char* text) : data_(std::string(text)) {}
 ProbeValue::ProbeValue(Members group) : data_(std::move(group)) {}
@@ -91,7 +91,7 @@ std::string ProbeValue::shape() const {
     return "[" + join(*found, &ProbeValue::shape, found->size()) + "]";
   }
   if (const auto* found = named()) return "{" + join(*found, &ProbeValue::shape) + "}";
-  if (error()) return to_string();
+  if (const auto* found = error()) return found->type == "AttributeError" ? to_string() : found->type;
   return "None";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,7 +32,9 @@ class ProbeValue {
  public:
   /// None.
   ProbeValue();
-  ProbeValue(std::int64_t number);
+  /// A number. A template, so that a literal 0 is no null pointer.
+  template <std::integral Number>
+  ProbeValue(Number number) : ProbeValue(WholeNumber{number}) {}
   ProbeValue(std::string text);
   ProbeValue(const char* text);
   ProbeValue(Members group);
@@ -62,12 +65,18 @@ class ProbeValue {
   /// "AttributeError: get_slice_parallel_group". Lists of more than 16 numbers are shortened.
   std::string to_string() const;
   /// The same for all values of one shape, so that ranks can be grouped: numbers are "number" or, when
-  /// negative, "no rank"; groups and lists keep their length; errors keep everything.
+  /// negative, "no rank"; groups and lists keep their length; errors their type, an AttributeError also the
+  /// missing name.
   std::string shape() const;
 
   bool operator==(const ProbeValue& other) const;
 
  private:
+  struct WholeNumber {
+    std::int64_t value;
+  };
+  explicit ProbeValue(WholeNumber number);
+
   std::variant<std::monostate, std::int64_t, std::string, Members, std::vector<ProbeValue>,
                std::vector<ProbeField>, ProbeError>
       data_;

@@ -28,10 +28,12 @@ enum class RequestKind : std::uint8_t {
   post,         ///< name. Host edge: lets every await of that name pass, now and later. Never parks
   await,        ///< name, duration (0: no limit). Parks until somebody posted it
   new_group,  ///< spec -> group. Every rank of the world takes part, in the same order. Parks until all came
-  create_grid,    ///< plan, name (for reports) -> grid. All creations of the plan in one request. May park as new_group
+  create_grid,    ///< plan, name (for reports) -> grid. All creations of the plan in one request. May park as
+                  ///< new_group
   destroy_group,  ///< group. Local; a later use is invalid_argument
   done,           ///< step machines only: the program has ended
-  exit,           ///< the rank leaves before the end of its program, as an uncaught exception would make it
+  exit,  ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
+         ///< return to C++ programs, whose stack is unwound (a process ends)
 };
 
 /// What rank code asks of the engine. One struct for all, as Call is for operations.

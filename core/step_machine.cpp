@@ -8,6 +8,7 @@ void host_machine(Rank& rank, StepMachine& machine) {
     const Request request = machine.next(rank, reply);
     if (request.kind == RequestKind::done) return;
     reply = rank.execute(request);
+    if (request.kind == RequestKind::exit) return;
   }
 }
 

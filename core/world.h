@@ -25,6 +25,8 @@ struct RunOptions {
   Hosting hosting = Hosting::stackless;
   Semantics semantics;
   CostParameters cost;
+  /// Simulator: stack of a rank that runs on a fiber. 0: by the size of the world (256 KiB for small ones).
+  std::int64_t fiber_stack_bytes = 0;
   /// Bound on requests of all ranks together; reaching it is the outcome step_limit.
   std::int64_t step_max = 10'000'000'000;
   /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not

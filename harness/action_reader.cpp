@@ -40,20 +40,17 @@ Action read_destroy(const ReadContext& context, const JsonCursor& value) {
   return DestroyAction{group};
 }
 
-Action read_post(const ReadContext&, const JsonCursor& value) {
-  check_name(value, value.string());
-  return PostAction{value.string()};
+std::string edge_name(const JsonCursor& value) {
+  if (value.string().empty()) value.fail("the name is empty");
+  return value.string();
 }
 
+Action read_post(const ReadContext&, const JsonCursor& value) { return PostAction{edge_name(value)}; }
+
 Action read_await(const ReadContext& context, const JsonCursor& value) {
-  if (value.is_string()) {
-    check_name(value, value.string());
-    return AwaitAction{value.string(), {}};
-  }
+  if (value.is_string()) return AwaitAction{edge_name(value), {}};
   value.check_keys({"name", "timeout"});
-  const JsonCursor name = value.at("name");
-  check_name(name, name.string());
-  AwaitAction await{name.string(), {}};
+  AwaitAction await{edge_name(value.at("name")), {}};
   if (const auto timeout = value.find("timeout")) await.timeout_ns = read_duration(context, *timeout);
   return await;
 }

@@ -4,13 +4,16 @@
 
 namespace gridlock {
 
-/// The value of an "expect" step; its first key says what is looked at:
+/// The value of an "expect" step; one key says what is looked at:
+///
 ///   { "accessor": "actor.get_stage_id", "value": 1 }       null is Python's None; groups are lists of ranks;
 ///                                                          stage_to_global also takes "stage"
-///   { "members": "actor.tensor", "ranks": [0, 1] }         null: the rank is in no such group
+///   { "members": "actor.tensor", "ranks": [0, 1] }         null or []: the rank is in no such group
 ///   { "group_rank": "actor.tensor", "value": 0 }           -1: not a member
-///   { "buffer": "x", "value": 4 } | { "buffer": "x", "values": [1, 2] }
-///   { "contributors": "x", "ranks": [0, 1] } | { "contributors": "x", "group": "actor.tensor" }
+///   { "buffer": "x", "value": 4 }                          or "values": one per element
+///   { "contributors": "x", "ranks": [0, 1] }               or "group": its members
+///
+/// Ranks may be listed per index of an axis: { "by": "actor.data", "values": [[0, 1], [2, 3]] }.
 /// Throws InputError.
 ExpectAction read_expect(const ReadContext& context, const JsonCursor& cursor);
 

@@ -38,7 +38,7 @@ std::string ranks_text(const std::vector<RankId>& ranks) {
 std::string value_text(const AccessorValue& value, const RankView& view) {
   if (std::holds_alternative<std::monostate>(value)) return "None";
   if (const auto* number = std::get_if<Number>(&value)) return fmt::format("{}", view.evaluate(*number));
-  return ranks_text(std::get<std::vector<RankId>>(value));
+  return ranks_text(view.at(std::get<PerAxis<std::vector<RankId>>>(value)));
 }
 
 // The accessor's answer in the words of value_text, so that expected and got compare as the texts a user
@@ -70,15 +70,15 @@ std::string Checker::operator()(const ExpectAccessor& expect) const {
 std::string Checker::operator()(const ExpectMembers& expect) const {
   const Members* members = names.members(expect.group, rank);
   const std::string group = group_text(scenario, expect.group);
+  const Members& expected = view.at(expect.members);
   if (members == nullptr) {
-    return expect.members ? fmt::format("rank {} is in no group {}, expected {}", rank.id(), group,
-                                        expect.members->to_string())
-                          : "";
+    return expected.empty() ? ""
+                            : fmt::format("rank {} is in no group {}, expected {}", rank.id(), group,
+                                          expected.to_string());
   }
-  if (!expect.members) return fmt::format("members of {} are {}, expected none", group, members->to_string());
-  if (*members == *expect.members) return "";
+  if (*members == expected) return "";
   return fmt::format("members of {} are {}, expected {}", group, members->to_string(),
-                     expect.members->to_string());
+                     expected.empty() ? "none" : expected.to_string());
 }
 
 std::string Checker::operator()(const ExpectGroupRank& expect) const {
@@ -96,7 +96,7 @@ std::string Checker::operator()(const ExpectBuffer& expect) const {
   if (buffer == BufferHandle::none)
     return fmt::format("buffer {} was never filled or received", buffer_name(expect.buffer));
   const auto count = static_cast<std::size_t>(rank.buffer_count(buffer));
-  if (expect.values.size() != 1 && expect.values.size() != count) {
+  if (!expect.is_uniform && expect.values.size() != count) {
     return fmt::format("buffer {} has {} elements, expected {}", buffer_name(expect.buffer), count,
                        expect.values.size());
   }
@@ -104,7 +104,7 @@ std::string Checker::operator()(const ExpectBuffer& expect) const {
   std::vector<std::byte> bytes(count * dtype_size(dtype));
   rank.download(buffer, bytes);
   for (std::size_t i = 0; i < count; ++i) {
-    const double expected = view.evaluate(expect.values[expect.values.size() == 1 ? 0 : i]);
+    const double expected = view.evaluate(expect.values[expect.is_uniform ? 0 : i]);
     const std::byte* element = bytes.data() + i * dtype_size(dtype);
     const double got = element_to_double(dtype, element);
     if (got != expected) {
@@ -122,8 +122,8 @@ std::string Checker::operator()(const ExpectContributors& expect) const {
   const std::optional<std::vector<RankId>> got = rank.contributors(buffer);
   if (!got) return "";
   std::vector<RankId> expected;
-  if (const auto* ranks = std::get_if<Members>(&expect.ranks)) {
-    expected = ranks->to_vector();
+  if (const auto* ranks = std::get_if<PerAxis<Members>>(&expect.ranks)) {
+    expected = view.at(*ranks).to_vector();
   } else if (const Members* members = names.members(std::get<GroupRef>(expect.ranks), rank)) {
     expected = members->to_vector();
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/units.h"
@@ -52,6 +54,21 @@ struct Sum {
     for (const LoopDepth depth : loops) value += static_cast<T>(loop(depth));
     for (const AxisTable<T>& table : tables) value += table.values[static_cast<std::size_t>(index(table.by))];
     return value;
+  }
+};
+
+/// One value for all ranks, or one per index on an axis. As Sum's tables: asked of ranks that are on the axis
+/// only.
+template <typename T>
+struct PerAxis {
+  std::optional<AxisRef> by;
+  std::vector<T> values = std::vector<T>(1);
+
+  bool operator==(const PerAxis&) const = default;
+
+  template <typename Index>
+  const T& at(Index&& index) const {
+    return values[by ? static_cast<std::size_t>(index(*by)) : 0];
   }
 };
 

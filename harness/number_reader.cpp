@@ -22,21 +22,8 @@ RankId axis_length(const ReadContext& context, const AxisRef& by) {
 
 template <typename T, typename Scalar>
 AxisTable<T> read_table(const ReadContext& context, const JsonCursor& cursor, Scalar&& scalar) {
-  cursor.check_keys({"by", "values"});
-  const JsonCursor by = cursor.at("by");
-  AxisTable<T> table{read_axis(context, by), {}};
-  const JsonCursor values = cursor.at("values");
-  for (const JsonCursor& item : values.items()) table.values.push_back(scalar(item));
-  const RankId length = axis_length(context, table.by);
-  if (table.values.size() != static_cast<std::size_t>(length)) {
-    values.fail(fmt::format("expected {} values, one for each index on '{}', got {}", length, by.string(),
-                            table.values.size()));
-  }
-  if (!table.by.is_rank() && !context.all_inside(table.by.grid)) {
-    const std::string& grid = context.scenario.grids[static_cast<std::size_t>(table.by.grid)].name;
-    by.fail(fmt::format("ranks outside grid '{}' come here and have no place on '{}'", grid, by.string()),
-            fmt::format("select the members: \"only\": {{\"grid\": \"{}\"}}", grid));
-  }
+  AxisTable<T> table{read_table_axis(context, cursor), {}};
+  for (const JsonCursor& item : cursor.at("values").items()) table.values.push_back(scalar(item));
   return table;
 }
 
@@ -121,6 +108,25 @@ Number read_duration(const ReadContext& context, const JsonCursor& cursor) {
 
 Real read_real(const ReadContext& context, const JsonCursor& cursor) {
   return read_sum<double>(context, cursor, [](const JsonCursor& item) { return item.real(); });
+}
+
+AxisRef read_table_axis(const ReadContext& context, const JsonCursor& cursor) {
+  cursor.check_keys({"by", "values"});
+  const JsonCursor by = cursor.at("by");
+  const AxisRef axis = read_axis(context, by);
+  const JsonCursor values = cursor.at("values");
+  const std::size_t count = values.items().size();
+  const RankId length = axis_length(context, axis);
+  if (count != static_cast<std::size_t>(length)) {
+    values.fail(
+        fmt::format("expected {} values, one for each index on '{}', got {}", length, by.string(), count));
+  }
+  if (!axis.is_rank() && !context.all_inside(axis.grid)) {
+    const std::string& grid = context.scenario.grids[static_cast<std::size_t>(axis.grid)].name;
+    by.fail(fmt::format("ranks outside grid '{}' come here and have no place on '{}'", grid, by.string()),
+            fmt::format("select the members: \"only\": {{\"grid\": \"{}\"}}", grid));
+  }
+  return axis;
 }
 
 std::int64_t duration_from_text(const JsonCursor& cursor, std::string_view text) {

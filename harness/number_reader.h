@@ -25,6 +25,10 @@ Number read_duration(const ReadContext& context, const JsonCursor& cursor);
 /// As read_number, with fractions.
 Real read_real(const ReadContext& context, const JsonCursor& cursor);
 
+/// The axis of { "by": "actor.data", "values": [...] }. Throws InputError unless there are exactly these two
+/// keys and one value per index, and when ranks come here that are not on the axis.
+AxisRef read_table_axis(const ReadContext& context, const JsonCursor& cursor);
+
 /// Nanoseconds in "5ms". Throws InputError for another unit and for parts of a nanosecond.
 std::int64_t duration_from_text(const JsonCursor& cursor, std::string_view text);
 

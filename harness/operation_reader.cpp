@@ -32,12 +32,6 @@ std::vector<std::string> peer_keys(const OperationInfo& info) {
   return keys;
 }
 
-std::vector<std::string> counts_keys(const OperationInfo& info) {
-  if (info.count != CountMeaning::per_rank) return {};
-  if (info.kind == CallKind::all_gather_v) return {"counts"};
-  return {"send_counts", "recv_counts"};
-}
-
 RankId stage_count(const ReadContext& context, const JsonCursor& cursor, const GroupRef& group) {
   const RankId stages =
       group.kind == GroupRef::Kind::family ? context.topology(group.grid).get_dim("pipe") : 0;
@@ -75,28 +69,24 @@ Peer read_peer(const ReadContext& context, const JsonCursor& cursor, const Opera
   return peer;
 }
 
-std::vector<Number> read_counts(const ReadContext& context, const JsonCursor& cursor,
-                                const OperationInfo& info, const GroupRef& group) {
+std::vector<Number> read_counts(const ReadContext& context, const JsonCursor& list, CallKind kind,
+                                RankId group_size) {
   std::vector<Number> counts;
-  const RankId size = group_size(context, group);
-  for (const std::string& key : counts_keys(info)) {
-    const JsonCursor list = cursor.at(key);
-    const std::vector<JsonCursor> items = list.items();
-    if (size >= 0 && items.size() != static_cast<std::size_t>(size)) {
-      list.fail(
-          fmt::format("expected {} counts, one for each member of the group, got {}", size, items.size()));
-    }
-    for (const JsonCursor& item : items) counts.push_back(read_number(context, item));
+  for (const JsonCursor& item : list.items()) counts.push_back(read_number(context, item));
+  const bool is_both_ways = kind == CallKind::all_to_all_v;
+  const std::int64_t expected = std::int64_t{group_size} * (is_both_ways ? 2 : 1);
+  if (group_size >= 0 && counts.size() != static_cast<std::size_t>(expected)) {
+    list.fail(fmt::format(
+        "expected {} counts, {}, got {}", expected,
+        is_both_ways ? "what goes to each member and then what comes from each" : "one for each member",
+        counts.size()));
   }
   return counts;
 }
 
 void read_reduction(const ReadContext& context, const JsonCursor& cursor, Operation& operation) {
   if (const auto op = cursor.find("op")) operation.op = read_reduce_op(*op);
-  if (const auto scalar = cursor.find("scalar")) {
-    if (operation.op != ReduceOp::premul_sum) cursor.fail_key("scalar", "only premul_sum has a scalar");
-    operation.scalar = read_real(context, *scalar);
-  }
+  if (const auto scalar = cursor.find("scalar")) operation.scalar = read_real(context, *scalar);
 }
 
 void read_buffers(const ReadContext& context, const JsonCursor& cursor, Operation& operation) {
@@ -117,7 +107,7 @@ std::vector<std::string> operation_keys(CallKind kind) {
     keys.insert(keys.end(), more.begin(), more.end());
   };
   if (info.count == CountMeaning::whole || info.count == CountMeaning::chunk) add({"count"});
-  add(counts_keys(info));
+  if (info.count == CountMeaning::per_rank) add({"counts"});
   if (info.count != CountMeaning::nothing) add({"dtype"});
   if (info.reduces) add({"op", "scalar"});
   add(peer_keys(info));
@@ -136,7 +126,9 @@ Operation read_operation(const ReadContext& context, CallKind kind, const JsonCu
   if (info.count == CountMeaning::whole || info.count == CountMeaning::chunk) {
     made.count = read_number(context, cursor.at("count"));
   }
-  made.counts = read_counts(context, cursor, info, made.group);
+  if (info.count == CountMeaning::per_rank) {
+    made.counts = read_counts(context, cursor.at("counts"), kind, group_size(context, made.group));
+  }
   if (const auto dtype = cursor.find("dtype")) made.dtype = read_dtype(*dtype);
   read_reduction(context, cursor, made);
   made.peer = read_peer(context, cursor, info, made.group);

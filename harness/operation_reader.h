@@ -6,12 +6,15 @@ namespace gridlock {
 
 /// The value of an operation's key in a step: { "group": "actor.tensor", "count": 1024, ... }. Which keys
 /// there are follows from the table of operations (core/operation.h):
+///
 ///   group                            always
-///   count, dtype (default float32)   when it moves data; all_gather_v has counts, all_to_all_v send_counts,
-///   recv_counts op (default sum), scalar         when it reduces; scalar for premul_sum only root |
-///   root_rank                 when it has a root: group rank or world rank to | to_rank | to_stage send;
-///   recv has from, from_rank, from_stage stream (default 0) input, output | in_place         named buffers;
-///   or private ones that overlap where the operation allows it
+///   count, dtype (default float32)   when it moves data; the uneven ones have counts
+///   op (default sum), scalar         when it reduces; scalar of premul_sum
+///   root | root_rank                 when it has a root: group rank or world rank
+///   to | to_rank | to_stage          send; recv has from, from_rank, from_stage
+///   stream (default 0)               always
+///   input, output | in_place         named buffers; or private ones that overlap where it may
+///
 /// Throws InputError.
 Operation read_operation(const ReadContext& context, CallKind kind, const JsonCursor& cursor);
 

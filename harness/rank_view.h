@@ -26,6 +26,10 @@ class RankView {
     return number.evaluate([this](LoopDepth depth) { return loop(depth); },
                            [this](const AxisRef& axis) { return index(axis); });
   }
+  template <typename T>
+  const T& at(const PerAxis<T>& table) const {
+    return table.at([this](const AxisRef& axis) { return index(axis); });
+  }
   bool matches(const Selection& selection) const {
     return selection.matches(
         rank_, [this](LoopDepth depth) { return loop(depth); },

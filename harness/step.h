@@ -120,7 +120,7 @@ struct FillAction {
 
 /// What an accessor should answer: Python's None, a number (true and false are 1 and 0), or the ranks of a
 /// group.
-using AccessorValue = std::variant<std::monostate, Number, std::vector<RankId>>;
+using AccessorValue = std::variant<std::monostate, Number, PerAxis<std::vector<RankId>>>;
 struct ExpectAccessor {
   std::int32_t grid = 0;
   Accessor accessor = Accessor::get_stage_id;
@@ -128,10 +128,10 @@ struct ExpectAccessor {
   Number stage;
   AccessorValue value;
 };
-/// Members of the rank's group; std::nullopt: the rank is in no such group.
+/// Members of the rank's group; empty: the rank is in no such group.
 struct ExpectMembers {
   GroupRef group;
-  std::optional<Members> members;
+  PerAxis<Members> members;
 };
 struct ExpectGroupRank {
   GroupRef group;
@@ -147,7 +147,7 @@ struct ExpectBuffer {
 /// Ranks whose data is in the buffer: exactly these, or the members of the rank's group.
 struct ExpectContributors {
   BufferName buffer = BufferName::none;
-  std::variant<Members, GroupRef> ranks;
+  std::variant<PerAxis<Members>, GroupRef> ranks;
 };
 using ExpectAction =
     std::variant<ExpectAccessor, ExpectMembers, ExpectGroupRank, ExpectBuffer, ExpectContributors>;

@@ -240,7 +240,7 @@ RunEnd Launch::supervise(std::chrono::milliseconds real_timeout) {
 }
 
 LaunchResult Launch::result(RunEnd end) const {
-  LaunchResult result{end, {}, ""};
+  LaunchResult result{end, {}, "", counters_.requests.load()};
   bool limit = false;
   bool lost = false;
   bool backend = false;

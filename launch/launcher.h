@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,6 +20,8 @@ struct LaunchResult {
   std::vector<HostState> states;
   /// What went wrong outside the programs, one sentence per line; empty when nothing did.
   std::string error;
+  /// Requests of all ranks together.
+  std::int64_t request_count = 0;
 };
 
 /// Runs one process per log, forked from this one, each executing `body` for its rank, and stays until all

@@ -32,52 +32,51 @@ SiteId RankLedger::site(const Site& site) {
 
 bool RankLedger::append(const Record& record) { return log_.append(LogEntry::record, bytes_of(record)); }
 
+// Fields that mean nothing for the operation keep their defaults, so that they make no difference.
 Record RankLedger::record_of(const Call& call) const {
+  const OperationInfo& info = operation(call.kind);
   Record record;
   record.kind = RecordKind::call;
   record.call = call.kind;
-  record.dtype = call.dtype;
-  record.op = call.op;
   record.group = call.group;
   record.stream = call.stream;
-  record.peer = call.peer;
-  record.count = call.count;
-  record.scalar = call.scalar;
   record.label = call.label;
+  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
+  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
+  if (info.reduces) record.op = call.op;
+  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
+  if (info.has_root || info.is_p2p) record.peer = call.peer;
   return record;
 }
 
-std::int32_t RankLedger::next_sequence(InstanceId group, const Call& call) {
+std::int32_t& RankLedger::next_sequence(InstanceId group, const Call& call) {
   const bool is_p2p = operation(call.kind).is_p2p;
   const int order = !is_p2p ? 0 : call.kind == CallKind::send ? 1 : 2;
-  return sequences_[{group, order, is_p2p ? call.peer : kNoRank}]++;
+  return sequences_[{group, order, is_p2p ? call.peer : kNoRank}];
 }
 
-bool RankLedger::record_submit(std::span<const Call> calls, Ticket ticket, std::vector<CallPlace>& places) {
-  for (const Call& call : calls) {
-    CallPlace place;
-    place.group = groups_.resolve(call.group, rank_);
-    place.rank = groups_.instance(place.group).spec.members.index_of(rank_);
-    place.sequence = next_sequence(place.group, call);
-    places.push_back(place);
-    Record record = record_of(call);
-    record.sequence = place.sequence;
-    record.ticket = static_cast<std::int64_t>(ticket);
-    if (!call.counts.empty()) {
-      const std::string_view bytes{reinterpret_cast<const char*>(call.counts.data()),
-                                   call.counts.size_bytes()};
-      if (!log_.append(LogEntry::counts, bytes)) return false;
-      record.detail = counts_++;
-    }
-    if (!append(record)) return false;
+bool RankLedger::append_call(const Call& call, Record record) {
+  if (operation(call.kind).count == CountMeaning::per_rank) {
+    const std::string_view bytes{reinterpret_cast<const char*>(call.counts.data()), call.counts.size_bytes()};
+    if (!log_.append(LogEntry::counts, bytes)) return false;
+    record.detail = counts_++;
   }
-  return true;
+  return append(record);
+}
+
+bool RankLedger::record_call(const Call& call, Ticket ticket, std::int32_t& sequence) {
+  Record record = record_of(call);
+  record.ticket = static_cast<std::int64_t>(ticket);
+  sequence = record.sequence = next_sequence(groups_.resolve(call.group, rank_), call)++;
+  return append_call(call, record);
 }
 
 bool RankLedger::record_rejected(const Call& call) {
   Record record = record_of(call);
   record.rejected = true;
-  return append(record);
+  const InstanceId group = groups_.resolve(call.group, rank_);
+  if (group != InstanceId::none) record.sequence = next_sequence(group, call);
+  return append_call(call, record);
 }
 
 bool RankLedger::record_plain(Record record) { return append(record); }
@@ -105,33 +104,43 @@ bool RankLedger::record_complaint(const Complaint& complaint) {
   return log_.append(LogEntry::complaint, out.bytes());
 }
 
+std::uint64_t RankLedger::identity(std::int64_t creation, const GroupSpec& spec) const {
+  return group_key(groups_.instance(InstanceId::world).key, creation, spec).low;
+}
+
 RankLedger::NewGroup RankLedger::new_group(const GroupSpec& spec, const Label& label) {
   NewGroup made;
-  made.creation = registry_.new_group();
+  const std::int64_t creation = registry_.new_group();
   Encoder out;
   encode(out, spec);
   Record record;
   record.kind = RecordKind::new_group;
-  record.sequence = static_cast<std::int32_t>(made.creation);
+  record.sequence = static_cast<std::int32_t>(creation);
   record.detail = specs_++;
   record.label = label;
   made.recorded = log_.append(LogEntry::spec, out.bytes()) && append(record);
-  made.handle = groups_.add(made.creation, spec);
+  made.identities.push_back(identity(creation, spec));
+  made.handle = groups_.add(creation, spec);
   return made;
 }
 
 RankLedger::NewGrid RankLedger::create_grid(std::shared_ptr<const Plan> plan, const Label& label) {
   NewGrid made;
-  made.first_creation = registry_.creation_count();
+  std::int64_t next = registry_.creation_count();
   Encoder out;
   encode(out, *plan);
   Record record;
   record.kind = RecordKind::create_grid;
-  record.sequence = static_cast<std::int32_t>(made.first_creation);
+  record.sequence = static_cast<std::int32_t>(next);
   record.detail = plans_++;
   record.label = label;
   made.recorded = log_.append(LogEntry::plan, out.bytes()) && append(record);
   const std::vector<std::int64_t> creation_of_request = registry_.resolve(*plan);
+  for (std::size_t i = 0; i < creation_of_request.size(); ++i) {
+    // Anything else is a group that the registry had already.
+    if (creation_of_request[i] != next) continue;
+    made.identities.push_back(identity(next++, plan->request(static_cast<std::int64_t>(i))));
+  }
   made.handle = groups_.add_grid(std::move(plan), creation_of_request);
   return made;
 }

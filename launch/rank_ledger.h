@@ -15,13 +15,6 @@
 
 namespace gridlock {
 
-/// Where a call stands among all calls on its group.
-struct CallPlace {
-  InstanceId group = InstanceId::none;
-  GroupRank rank = kNoRank;
-  std::int32_t sequence = 0;
-};
-
 /// What one rank of a real world knows about groups and has done, every bit of it written to the rank's log
 /// before anything is done about it. Lives in the rank's process and is used by its main thread only. The
 /// functions that record return false when the log is full.
@@ -30,36 +23,37 @@ class RankLedger {
   RankLedger(RankId rank, RankId world_size, SiteTable sites, SharedLog& log);
 
   const GroupTable& groups() const { return groups_; }
-  /// Depends on all creations so far; equal on ranks that agree about them.
-  std::uint64_t registry_digest() const { return registry_.digest(); }
   SiteId site(const Site& site);
 
-  /// Accepted calls of one submit: fills in their places.
-  [[nodiscard]] bool record_submit(std::span<const Call> calls, Ticket ticket,
-                                   std::vector<CallPlace>& places);
-  /// A call that was refused: it takes no place in any order.
+  /// An accepted call; `sequence` becomes its number in its order. Requires: the rank is in the group.
+  [[nodiscard]] bool record_call(const Call& call, Ticket ticket, std::int32_t& sequence);
+  /// A call that was refused: it takes no place in its order.
   [[nodiscard]] bool record_rejected(const Call& call);
   [[nodiscard]] bool record_plain(Record record);
   [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label);
   [[nodiscard]] bool record_done(StreamId stream, Ticket ticket);
   [[nodiscard]] bool record_complaint(const Complaint& complaint);
 
+  /// `identities` has one number for each group that is made, in order: equal on all ranks that agree about
+  /// place in the world's order, members and backend of that creation.
   struct NewGroup {
     bool recorded = false;
-    std::int64_t creation = 0;
+    std::vector<std::uint64_t> identities;
     GroupHandle handle = GroupHandle::none;
   };
   NewGroup new_group(const GroupSpec& spec, const Label& label);
   struct NewGrid {
     bool recorded = false;
-    std::int64_t first_creation = 0;
+    std::vector<std::uint64_t> identities;
     GridHandle handle = GridHandle::none;
   };
   NewGrid create_grid(std::shared_ptr<const Plan> plan, const Label& label);
 
  private:
   Record record_of(const Call& call) const;
-  std::int32_t next_sequence(InstanceId group, const Call& call);
+  std::uint64_t identity(std::int64_t creation, const GroupSpec& spec) const;
+  std::int32_t& next_sequence(InstanceId group, const Call& call);
+  bool append_call(const Call& call, Record record);
   bool append(const Record& record);
 
   RankId rank_;

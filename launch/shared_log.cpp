@@ -101,8 +101,8 @@ void SharedLog::add_result(std::uint64_t hash) {
   header().results.fetch_add(hash, std::memory_order_relaxed);
 }
 
-void SharedLog::set_open_tickets(std::int64_t count) {
-  header().open_tickets.store(count, std::memory_order_release);
+void SharedLog::add_open_tickets(std::int64_t change) {
+  header().open_tickets.fetch_add(change, std::memory_order_acq_rel);
 }
 
 void SharedLog::set_trouble(Trouble trouble, std::string_view text) {

@@ -48,7 +48,8 @@ class SharedLog {
   [[nodiscard]] bool append(LogEntry kind, std::string_view bytes);
   void set_state(HostState state);
   void add_result(std::uint64_t hash);
-  void set_open_tickets(std::int64_t count);
+  /// Tickets that were given and are not complete: +1 and -1.
+  void add_open_tickets(std::int64_t change);
   void set_trouble(Trouble trouble, std::string_view text);
 
   // --- The launcher's side; also good after the rank's process is gone.

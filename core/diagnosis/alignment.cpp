@@ -1,0 +1,99 @@
+#include "core/diagnosis/alignment.h"
+
+#include <algorithm>
+
+#include "core/diagnosis/argument.h"
+
+namespace gridlock {
+namespace {
+
+using Calls = std::vector<const Record*>;
+using Same = bool (*)(const Record&, const Record&);
+
+bool same_arguments(const Record& a, const Record& b) { return !first_difference(a, b); }
+bool same_call(const Record& a, const Record& b) { return same_arguments(a, b) && a.label == b.label; }
+
+std::size_t first_parting(const Calls& a, const Calls& b, Same same) {
+  const std::size_t common = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    if (!same(*a[i], *b[i])) return i;
+  }
+  return common;
+}
+
+/// Whether a[from_a ..] and b[from_b ..] agree as far as both go, and at least one pair does.
+bool rest_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t from_b, Same same) {
+  if (from_a >= a.size() || from_b >= b.size()) return false;
+  const std::size_t overlap = std::min(a.size() - from_a, b.size() - from_b);
+  for (std::size_t i = 0; i < overlap; ++i) {
+    if (!same(*a[from_a + i], *b[from_b + i])) return false;
+  }
+  return true;
+}
+
+bool ends_or_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t from_b, Same same) {
+  return (from_a >= a.size() && from_b >= b.size()) || rest_fits(a, from_a, b, from_b, same);
+}
+
+bool is_permutation(const Calls& a, const Calls& b, std::size_t first, std::size_t last, Same same) {
+  return std::is_permutation(
+      a.begin() + static_cast<std::ptrdiff_t>(first), a.begin() + static_cast<std::ptrdiff_t>(last),
+      b.begin() + static_cast<std::ptrdiff_t>(first), b.begin() + static_cast<std::ptrdiff_t>(last),
+      [same](const Record* x, const Record* y) { return same(*x, *y); });
+}
+
+std::optional<Alignment> find_reorder(const Calls& usual, const Calls& odd, std::size_t at, Same same) {
+  const std::size_t end = std::min({usual.size(), odd.size(), at + kReorderMax});
+  for (std::size_t last = at + 2; last <= end; ++last) {
+    if (is_permutation(usual, odd, at, last, same) && ends_or_fits(usual, last, odd, last, same)) {
+      return Alignment{Departure::reordered, at, last - at};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Alignment> find_shift(const Calls& usual, const Calls& odd, std::size_t at, bool is_whole,
+                                    Same same) {
+  for (std::size_t length = 1; length <= kShiftMax; ++length) {
+    // Complete lists must also end together.
+    if ((!is_whole || odd.size() + length == usual.size()) && rest_fits(usual, at + length, odd, at, same)) {
+      return Alignment{Departure::skipped, at, length};
+    }
+    if ((!is_whole || usual.size() + length == odd.size()) && rest_fits(usual, at, odd, at + length, same)) {
+      return Alignment{Departure::inserted, at, length};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Alignment> explain(const Calls& usual, const Calls& odd, std::size_t at, bool is_whole,
+                                 Same same) {
+  if (rest_fits(usual, at + 1, odd, at + 1, same) && (!is_whole || usual.size() == odd.size())) {
+    return Alignment{Departure::substituted, at, 1};
+  }
+  if (!is_whole || usual.size() == odd.size()) {
+    if (const auto reorder = find_reorder(usual, odd, at, same)) return reorder;
+  }
+  return find_shift(usual, odd, at, is_whole, same);
+}
+
+}  // namespace
+
+std::optional<Alignment> align(const CallList& usual, const CallList& odd, bool is_whole) {
+  const std::size_t parted = first_parting(usual.calls, odd.calls, same_arguments);
+  const std::size_t labels_parted = first_parting(usual.calls, odd.calls, same_call);
+  const std::size_t common = std::min(usual.calls.size(), odd.calls.size());
+  if (labels_parted < common) {
+    const auto by_label = explain(usual.calls, odd.calls, labels_parted, is_whole, same_call);
+    // A call with another label and the same arguments is the same call made from another place.
+    const bool is_only_label =
+        by_label && by_label->departure == Departure::substituted && labels_parted < parted;
+    if (by_label && !is_only_label) return by_label;
+  }
+  if (parted == common) return std::nullopt;
+  if (const auto by_arguments = explain(usual.calls, odd.calls, parted, is_whole, same_arguments))
+    return by_arguments;
+  return Alignment{Departure::substituted, parted, 1};
+}
+
+}  // namespace gridlock

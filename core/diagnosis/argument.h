@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/diagnosis/diagnosis.h"
+#include "core/history.h"
+
+namespace gridlock {
+
+/// What members of a collective have to agree on, in the order in which differences are looked for.
+enum class Argument : std::uint8_t { kind, count, dtype, op, root };
+
+/// COLL_TYPE_MISMATCH for kind, and so on.
+Code mismatch_code(Argument argument);
+/// "operation", "count" ...
+std::string_view argument_name(Argument argument);
+/// The call's value of an argument as a number that equal values share; nothing where the history does not
+/// know it or the operation has no such argument.
+std::optional<std::int64_t> argument_value(const Record& call, Argument argument);
+/// First argument in which two collectives cannot belong together; nothing when they can. Unknown fits
+/// anything.
+std::optional<Argument> first_difference(const Record& a, const Record& b);
+/// First argument in which any two of the calls differ. Nulls are skipped.
+std::optional<Argument> first_difference(const std::vector<const Record*>& calls);
+/// Whether a send and a recv move the same: equal count and type, as far as known.
+bool same_size(const Record& a, const Record& b);
+
+}  // namespace gridlock

@@ -1,0 +1,83 @@
+#include "core/diagnosis/coming.h"
+
+#include <functional>
+
+namespace gridlock {
+namespace {
+
+using Matches = std::function<bool(const Record&)>;
+
+bool has_ended(HostState state) {
+  return state == HostState::returned || state == HostState::exited || state == HostState::crashed;
+}
+
+bool alike(const Record& a, const Record& b) {
+  return a.kind == b.kind && a.call == b.call && a.group == b.group && a.peer == b.peer;
+}
+
+/// The last real call of a rank: the one it is stuck in, or the one before its wait.
+HistoryNode last_call(const Evidence& evidence, RankId rank) {
+  const HistoryStore& store = evidence.histories().store;
+  HistoryNode node = evidence.last_node(rank);
+  while (node != HistoryNode::empty && store.record(node).kind != RecordKind::call) node = store.past(node);
+  return node;
+}
+
+/// The rank always made the missed call between two calls like the one it is stuck in, and this time it did
+/// not.
+bool breaks_rhythm(const Evidence& evidence, RankId rank, const Matches& is_missed) {
+  const HistoryStore& store = evidence.histories().store;
+  HistoryNode node = last_call(evidence, rank);
+  if (node == HistoryNode::empty) return false;
+  const Record& stuck = store.record(node);
+  int rounds = 0;
+  int missed_in_round = 0;
+  int missed_this_time = 0;
+  for (node = store.past(node); node != HistoryNode::empty && rounds < 2; node = store.past(node)) {
+    const Record& record = store.record(node);
+    if (is_missed(record)) ++(rounds == 0 ? missed_this_time : missed_in_round);
+    if (alike(record, stuck)) ++rounds;
+  }
+  return rounds == 2 && missed_this_time == 0 && missed_in_round > 0;
+}
+
+ComingAnswer by_evidence(const Evidence& evidence, RankId rank, bool is_planned, const Record& waiting,
+                         const Matches& is_missed) {
+  if (has_ended(evidence.state(rank))) return {Coming::no, true};
+  if (evidence.state(rank) == HostState::unknown) return {Coming::unknown, true};
+  if (is_planned) return {Coming::yes, true};
+  if (evidence.has_plans()) return {Coming::no, true};
+  const HistoryNode node = last_call(evidence, rank);
+  if (node == HistoryNode::empty) return {Coming::unknown, true};
+  const Label& here = evidence.histories().store.record(node).label;
+  if (is_later_iteration(evidence.histories().sites, here, waiting.label)) return {Coming::no, false};
+  if (breaks_rhythm(evidence, rank, is_missed)) return {Coming::no, false};
+  return {Coming::unknown, true};
+}
+
+}  // namespace
+
+bool is_later_iteration(const SiteTable& sites, const Label& a, const Label& b) {
+  const Site& site_a = sites.site(a.site);
+  const Site& site_b = sites.site(b.site);
+  const bool same_outer = !site_a.outer_loop.empty() && site_a.outer_loop == site_b.outer_loop;
+  if (same_outer && a.outer >= 0 && b.outer >= 0 && a.outer != b.outer) return a.outer > b.outer;
+  return a.site != SiteId::none && a.site == b.site && b.inner >= 0 && a.inner > b.inner;
+}
+
+ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, const Record& waiting) {
+  const bool is_planned = evidence.collectives(rank, instance).find(waiting.sequence, true) != nullptr;
+  return by_evidence(evidence, rank, is_planned, waiting, [&](const Record& record) {
+    return record.kind == RecordKind::call && record.call == waiting.call && record.group == waiting.group;
+  });
+}
+
+ComingAnswer is_coming(Evidence& evidence, const TransferEnd& end, const Record& waiting) {
+  const bool is_planned = evidence.find(end, true) != nullptr;
+  return by_evidence(evidence, end.rank, is_planned, waiting, [&](const Record& record) {
+    return record.kind == RecordKind::call && record.call == end.kind && record.peer == end.peer &&
+           record.group == waiting.group;
+  });
+}
+
+}  // namespace gridlock

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/diagnosis/evidence.h"
+#include "core/rank_set.h"
+
+namespace gridlock {
+
+// Words of reports. Calls are counted from 1 in the order of their group (sends and receives: of their pair).
+
+/// "all_reduce #3 on actor.tensor, 1024 x bfloat16, sum"; `rank` made it.
+std::string call_text(const Evidence& evidence, RankId rank, const Record& call);
+/// "all_reduce #3 on actor.tensor"
+std::string short_call_text(const Evidence& evidence, RankId rank, const Record& call);
+/// What a rank's host stands in: "recv #1 from rank 2 on world", "the creation of group 'g'", "the end of its
+/// program".
+std::string position_text(Evidence& evidence, RankId rank);
+/// "forward [m=2]"
+std::string label_text(const Evidence& evidence, const Record& record);
+std::string place_text(const Evidence& evidence, const Record& record);
+/// "rank 3", "ranks 0-3, 8", "no rank"
+std::string ranks_text(const RankSet& ranks);
+std::string ranks_text(const std::vector<RankId>& ranks);
+/// "new_group 'outer' of [0, 3], nccl"
+std::string spec_text(const GroupSpec& spec);
+
+}  // namespace gridlock

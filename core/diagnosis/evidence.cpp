@@ -1,0 +1,148 @@
+#include "core/diagnosis/evidence.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace gridlock {
+namespace {
+
+bool is_after_the_end(const Record& record) {
+  return record.kind == RecordKind::planned || record.kind == RecordKind::fault;
+}
+
+bool takes_a_place(const Record& record) {
+  return (record.kind == RecordKind::call || record.kind == RecordKind::planned) && !record.rejected &&
+         (record.unknown & kUnknownGroup) == 0;
+}
+
+std::uint64_t key_of(HistoryNode node, std::int64_t second) {
+  return std::uint64_t{static_cast<std::uint32_t>(node)} << 32 | static_cast<std::uint32_t>(second);
+}
+
+CallKind other_kind(CallKind kind) { return kind == CallKind::send ? CallKind::recv : CallKind::send; }
+
+}  // namespace
+
+bool is_collective(const Record& record) { return takes_a_place(record) && !operation(record.call).is_p2p; }
+bool is_transfer(const Record& record) { return takes_a_place(record) && operation(record.call).is_p2p; }
+
+const Record* CallList::find(std::int32_t sequence, bool planned) const {
+  const auto end = planned ? calls.end() : calls.begin() + static_cast<std::ptrdiff_t>(made);
+  const auto place =
+      std::lower_bound(calls.begin(), end, sequence,
+                       [](const Record* call, std::int32_t wanted) { return call->sequence < wanted; });
+  return place != end && (*place)->sequence == sequence ? *place : nullptr;
+}
+
+Evidence::Evidence(const Histories& histories) : histories_(histories) {
+  // A node's past always has a smaller number, so one pass over the tree answers for all histories at once.
+  const HistoryStore& store = histories.store;
+  last_real_.resize(store.node_count(), HistoryNode::empty);
+  first_rejected_.resize(store.node_count(), HistoryNode::empty);
+  for (std::size_t i = 1; i < store.node_count(); ++i) {
+    const auto node = static_cast<HistoryNode>(i);
+    const auto past = static_cast<std::size_t>(store.past(node));
+    const Record& record = store.record(node);
+    last_real_[i] = is_after_the_end(record) ? last_real_[past] : node;
+    const bool is_first = record.rejected && first_rejected_[past] == HistoryNode::empty;
+    first_rejected_[i] = is_first ? node : first_rejected_[past];
+    if (record.kind == RecordKind::planned) has_plans_ = true;
+  }
+}
+
+HistoryNode Evidence::last_node(RankId rank) const {
+  return last_real_[static_cast<std::size_t>(end(rank).node)];
+}
+
+const Record* Evidence::last(RankId rank) const {
+  const HistoryNode node = last_node(rank);
+  return node == HistoryNode::empty ? nullptr : &histories_.store.record(node);
+}
+
+const Record* Evidence::first_rejected(RankId rank) const {
+  const HistoryNode node = first_rejected_[static_cast<std::size_t>(end(rank).node)];
+  return node == HistoryNode::empty ? nullptr : &histories_.store.record(node);
+}
+
+InstanceId Evidence::instance(const Record& record, RankId rank) const {
+  if (record.group == GroupHandle::none) return InstanceId::none;
+  return histories_.groups.resolve(record.group, rank);
+}
+
+const Members& Evidence::members(InstanceId instance) const {
+  return histories_.groups.instance(instance).spec.members;
+}
+
+const CallList& Evidence::collectives(RankId rank, InstanceId instance) {
+  const HistoryNode node = end(rank).node;
+  const auto [entry, added] = collectives_.try_emplace(key_of(node, static_cast<std::int64_t>(instance)));
+  CallList& list = entry->second;
+  if (!added) return list;
+  GroupHandle resolved = GroupHandle::none;
+  bool matches = false;
+  for (HistoryNode at = node; at != HistoryNode::empty; at = histories_.store.past(at)) {
+    const Record& record = histories_.store.record(at);
+    if (!is_collective(record)) continue;
+    if (record.group != resolved) {
+      resolved = record.group;
+      matches = this->instance(record, rank) == instance;
+    }
+    if (!matches) continue;
+    list.calls.push_back(&record);
+    if (record.kind == RecordKind::call) ++list.made;
+  }
+  std::reverse(list.calls.begin(), list.calls.end());
+  return list;
+}
+
+const Record* Evidence::find(const TransferEnd& wanted, bool planned) const {
+  const HistoryNode from = planned ? end(wanted.rank).node : last_node(wanted.rank);
+  for (HistoryNode at = from; at != HistoryNode::empty; at = histories_.store.past(at)) {
+    const Record& record = histories_.store.record(at);
+    if (!is_transfer(record) || record.call != wanted.kind || record.peer != wanted.peer) continue;
+    if (instance(record, wanted.rank) != wanted.instance) continue;
+    if (record.sequence == wanted.sequence) return &record;
+    if (record.sequence < wanted.sequence) return nullptr;
+  }
+  return nullptr;
+}
+
+TransferEnd Evidence::other_end(RankId rank, const Record& transfer) const {
+  TransferEnd other;
+  other.instance = instance(transfer, rank);
+  other.kind = other_kind(transfer.call);
+  other.sequence = transfer.sequence;
+  if (other.instance == InstanceId::none || (transfer.unknown & kUnknownPeer) != 0) return other;
+  const Members& group = members(other.instance);
+  if (transfer.peer < 0 || transfer.peer >= group.size()) return other;
+  other.rank = group[transfer.peer];
+  other.peer = group.index_of(rank);
+  return other;
+}
+
+bool Evidence::is_open(RankId rank, const Record& call) const {
+  for (const OpenWork& work : end(rank).open) {
+    if (work.stream == call.stream && call.ticket >= static_cast<std::int64_t>(work.first_open)) return true;
+  }
+  // A call that parked its own submit is open even where the world had not yet put it on a stream.
+  const Record* now = state(rank) == HostState::submitting ? last(rank) : nullptr;
+  return now != nullptr && now->kind == RecordKind::call && now->ticket == call.ticket;
+}
+
+std::span<const Record* const> Evidence::calls_of(RankId rank, std::int64_t ticket) {
+  const HistoryNode node = last_node(rank);
+  const auto [entry, added] = tickets_.try_emplace(key_of(node, ticket));
+  std::vector<const Record*>& calls = entry->second;
+  if (!added) return calls;
+  for (HistoryNode at = node; at != HistoryNode::empty; at = histories_.store.past(at)) {
+    const Record& record = histories_.store.record(at);
+    if (record.kind != RecordKind::call || record.rejected) continue;
+    if (record.ticket < ticket) break;
+    if (record.ticket == ticket) calls.push_back(&record);
+  }
+  std::reverse(calls.begin(), calls.end());
+  return calls;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/histories.h"
+
+namespace gridlock {
+
+/// A rank's collectives on one group, oldest first: `made` of them were called, the rest is planned.
+struct CallList {
+  std::vector<const Record*> calls;
+  std::size_t made = 0;
+
+  /// The call with that place in the group's order; null when the rank did not make (or, with `planned`,
+  /// intend) it.
+  const Record* find(std::int32_t sequence, bool planned = false) const;
+};
+
+/// One end of a transfer: what a rank would have to call so that a given send or recv finds its partner.
+struct TransferEnd {
+  RankId rank = kNoRank;
+  InstanceId instance = InstanceId::none;
+  CallKind kind = CallKind::send;
+  GroupRank peer = -1;
+  std::int32_t sequence = 0;
+};
+
+/// Questions about single ranks of a run, answered from the histories alone. Remembers what it looked up, per
+/// class of ranks with equal histories, so that a large run costs little more than a small one. Used by one
+/// judge, on one thread.
+class Evidence {
+ public:
+  explicit Evidence(const Histories& histories);
+
+  const Histories& histories() const { return histories_; }
+  RankId world_size() const { return static_cast<RankId>(histories_.ranks.size()); }
+  const RankEnd& end(RankId rank) const { return histories_.ranks[static_cast<std::size_t>(rank)]; }
+  HostState state(RankId rank) const { return end(rank).state; }
+  /// Died or left before its end: nothing of its device work goes on.
+  bool is_gone(RankId rank) const {
+    return state(rank) == HostState::crashed || state(rank) == HostState::exited;
+  }
+  /// Whether the run says what programs still intended. If it does, a rank without planned calls intends
+  /// nothing.
+  bool has_plans() const { return has_plans_; }
+
+  /// History without planned calls and faults; empty when the rank did nothing.
+  HistoryNode last_node(RankId rank) const;
+  /// The last thing the rank did; null when it did nothing.
+  const Record* last(RankId rank) const;
+  /// First refused call of the rank; null when there is none.
+  const Record* first_rejected(RankId rank) const;
+
+  InstanceId instance(const Record& record, RankId rank) const;
+  const Members& members(InstanceId instance) const;
+  const CallList& collectives(RankId rank, InstanceId instance);
+  /// Null when that end was not called; with `planned`, intended calls count.
+  const Record* find(const TransferEnd& end, bool planned = false) const;
+  /// The end that a send or recv of `rank` has to meet.
+  TransferEnd other_end(RankId rank, const Record& transfer) const;
+
+  /// Whether a real call's ticket had not completed at the end.
+  bool is_open(RankId rank, const Record& call) const;
+  /// The calls of one ticket, in program order.
+  std::span<const Record* const> calls_of(RankId rank, std::int64_t ticket);
+
+ private:
+  const Histories& histories_;
+  bool has_plans_ = false;
+  /// Index = node.
+  std::vector<HistoryNode> last_real_;
+  std::vector<HistoryNode> first_rejected_;
+  // Only looked up, never walked, so their order cannot show.
+  std::unordered_map<std::uint64_t, CallList> collectives_;
+  std::unordered_map<std::uint64_t, std::vector<const Record*>> tickets_;
+};
+
+/// Whether a record is a collective, or an intended one, that takes a place in its group's order.
+bool is_collective(const Record& record);
+/// The same for sends and receives.
+bool is_transfer(const Record& record);
+
+}  // namespace gridlock

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/diagnosis/diagnosis.h"
+#include "core/diagnosis/evidence.h"
+#include "core/diagnosis/waits.h"
+
+namespace gridlock {
+
+/// Order of causes: an earlier one explains a later one that waits for it, or stands at the same place.
+enum class Cause : std::uint8_t {
+  failed_rank,
+  exited_rank,
+  creation,
+  argument,
+  missing,
+  cycle,
+  timeout,
+  no_history,
+  blocked
+};
+
+/// One side of the first divergence.
+struct FoundSide {
+  std::vector<RankId> ranks;
+  std::string call;
+  std::string label;
+  std::string place;
+};
+
+/// A wait that a finding rests on, before its ranks are made a set.
+struct FoundEdge {
+  std::vector<RankId> from;
+  std::vector<RankId> to;
+  std::string reason;
+};
+
+/// A diagnosis before it is known whether it is a cause or a consequence, and in how many equal groups it
+/// happened. Texts about ranks are made when equal findings have been merged.
+struct Finding {
+  Code code = Code::HOST_BLOCKED;
+  Cause cause = Cause::blocked;
+  Certainty certainty = Certainty::certain;
+  Relation relation = Relation::owner;
+  std::vector<RankId> blamed;
+  std::vector<std::vector<RankId>> alternatives;
+  std::vector<FoundSide> sides;
+  std::vector<FoundEdge> edges;
+  /// "{who}" stands for the blamed ranks.
+  std::string summary;
+  /// Nodes of Waits at which it happens: whoever waits for one of them is explained by this finding.
+  std::vector<int> nodes;
+  /// Place in the order of its group, for the earliest of equal causes.
+  std::int64_t sequence = 0;
+};
+
+/// What rules look at.
+struct Scene {
+  Evidence& evidence;
+  Waits& waits;
+  /// Index = node: somebody waits for it.
+  std::vector<bool> is_awaited;
+};
+
+using Findings = std::vector<Finding>;
+
+/// The rules. Each adds what it finds; none knows of the others.
+void find_gone_ranks(Scene& scene, Findings& findings);
+void find_refused_calls(Scene& scene, Findings& findings);
+void find_blocked_hosts(Scene& scene, Findings& findings);
+void find_creation_divergence(Scene& scene, Findings& findings);
+void find_missing_creators(Scene& scene, Findings& findings);
+void find_argument_mismatches(Scene& scene, Findings& findings);
+void find_missing_members(Scene& scene, Findings& findings);
+void find_transfer_mismatches(Scene& scene, Findings& findings);
+void find_unmatched_transfers(Scene& scene, Findings& findings);
+void find_cycles(Scene& scene, Findings& findings);
+
+/// Every host that waits and that no finding explains, `explained` by node: a stall is never left without a
+/// word.
+void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings);
+/// Warnings that do not depend on how the run ended.
+std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
+
+}  // namespace gridlock

@@ -1,0 +1,231 @@
+#include "core/diagnosis/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+
+namespace gridlock {
+namespace {
+
+/// The report of one run stays one screen: further independent causes are counted, not listed.
+constexpr std::size_t kDiagnosisMax = 8;
+
+Findings find_all(Scene& scene) {
+  Findings findings;
+  find_gone_ranks(scene, findings);
+  find_creation_divergence(scene, findings);
+  find_missing_creators(scene, findings);
+  find_refused_calls(scene, findings);
+  find_argument_mismatches(scene, findings);
+  find_transfer_mismatches(scene, findings);
+  find_missing_members(scene, findings);
+  find_unmatched_transfers(scene, findings);
+  find_cycles(scene, findings);
+  find_blocked_hosts(scene, findings);
+  return findings;
+}
+
+/// Causes only, best first: of findings of one order the one that waits for no other, then the earliest, then
+/// the one with the lowest rank. A finding is a consequence when one of its nodes waits for a cause that is
+/// at least as good.
+Findings causes_of(Scene& scene, Findings findings, std::vector<bool>& explained) {
+  const std::vector<int> component_of = scene.waits.graph.components();
+  const auto depth = [&](const Finding& finding) {
+    return component_of[static_cast<std::size_t>(finding.nodes.front())];
+  };
+  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
+    return a.cause != b.cause ? a.cause < b.cause : depth(a) < depth(b);
+  });
+  Findings causes;
+  for (Finding& finding : findings) {
+    const bool is_explained = std::any_of(finding.nodes.begin(), finding.nodes.end(), [&](int node) {
+      return explained[static_cast<std::size_t>(node)];
+    });
+    if (is_explained) continue;
+    scene.waits.graph.mark_waiters(finding.nodes, explained);
+    causes.push_back(std::move(finding));
+  }
+  std::stable_sort(causes.begin(), causes.end(), [](const Finding& a, const Finding& b) {
+    if (a.cause != b.cause) return a.cause < b.cause;
+    return a.sequence != b.sequence ? a.sequence < b.sequence : a.blamed.front() < b.blamed.front();
+  });
+  return causes;
+}
+
+void append(std::vector<RankId>& to, const std::vector<RankId>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// The same trouble in several groups of one family is one finding: equal code, equal texts.
+std::string merge_key(const Finding& finding) {
+  std::string key =
+      fmt::format("{} {} {}", code_name(finding.code), relation_name(finding.relation), finding.sequence);
+  for (const FoundSide& side : finding.sides)
+    key += fmt::format("\n{}|{}|{}", side.call, side.label, side.place);
+  return key;
+}
+
+void merge_into(Finding& first, const Finding& other) {
+  append(first.blamed, other.blamed);
+  append(first.nodes, other.nodes);
+  for (std::size_t i = 0; i < std::min(first.alternatives.size(), other.alternatives.size()); ++i) {
+    append(first.alternatives[i], other.alternatives[i]);
+  }
+  for (std::size_t i = 0; i < first.sides.size(); ++i) append(first.sides[i].ranks, other.sides[i].ranks);
+  const bool same_edges = first.edges.size() == other.edges.size() && first.relation != Relation::cycle;
+  for (std::size_t i = 0; same_edges && i < first.edges.size(); ++i) {
+    append(first.edges[i].from, other.edges[i].from);
+    append(first.edges[i].to, other.edges[i].to);
+  }
+  first.certainty = std::max(first.certainty, other.certainty);
+}
+
+Findings merged(Findings findings) {
+  Findings list;
+  std::map<std::string, std::size_t> known;
+  for (Finding& finding : findings) {
+    const auto [entry, added] = known.try_emplace(merge_key(finding), list.size());
+    if (added) {
+      list.push_back(std::move(finding));
+    } else {
+      merge_into(list[entry->second], finding);
+    }
+  }
+  return list;
+}
+
+std::string with_ranks(std::string text, const RankSet& ranks) {
+  const std::string token = "{who}";
+  for (std::size_t at = text.find(token); at != std::string::npos; at = text.find(token)) {
+    text.replace(at, token.size(), ranks_text(ranks));
+  }
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+RankSet waiters_of(Scene& scene, const Finding& finding, const RankSet& blamed) {
+  std::vector<bool> marked(static_cast<std::size_t>(scene.waits.graph.size()), false);
+  scene.waits.graph.mark_waiters(finding.nodes, marked);
+  std::vector<RankId> waiting;
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (!marked[static_cast<std::size_t>(rank)]) continue;
+    const HostState state = scene.evidence.state(rank);
+    const bool waits = state == HostState::submitting || state == HostState::waiting ||
+                       state == HostState::awaiting || state == HostState::creating;
+    if (waits) waiting.push_back(rank);
+  }
+  return RankSet(std::move(waiting)).without(blamed);
+}
+
+Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
+  Diagnosis result;
+  result.code = finding.code;
+  result.certainty = finding.certainty;
+  result.blame.ranks = RankSet(finding.blamed);
+  result.blame.relation = finding.relation;
+  for (const auto& side : finding.alternatives) result.blame.alternatives.emplace_back(side);
+  result.summary = with_ranks(finding.summary, result.blame.ranks);
+  for (const FoundSide& side : finding.sides) {
+    result.first_divergence.push_back({RankSet(side.ranks), side.call, side.label, side.place});
+  }
+  for (const FoundEdge& edge : finding.edges) {
+    result.wait_for.push_back({RankSet(edge.from), RankSet(edge.to), edge.reason});
+  }
+  result.waiting = waiters_of(scene, finding, result.blame.ranks);
+  result.hint = code_info(finding.code).fix;
+  return result;
+}
+
+/// Nobody waits for what was left open: the run ended, and the report says what it left.
+void turn_into_leftover(Finding& finding) {
+  const bool is_missing = finding.cause == Cause::missing || finding.cause == Cause::no_history;
+  if (!is_missing || finding.code == Code::HOST_BLOCKED) return;
+  finding.code = Code::LEFTOVER_WORK;
+  finding.summary = "Work was left open at the end, and nobody waits for it: " + finding.summary;
+}
+
+void find_plain_leftovers(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
+  for (const Head& head : scene.waits.heads) {
+    if (explained[static_cast<std::size_t>(head.node)] || head.calls.empty()) continue;
+    const Record& call = *head.calls.front();
+    Finding finding;
+    finding.code = Code::LEFTOVER_WORK;
+    finding.blamed = {head.rank};
+    finding.nodes = {head.node};
+    finding.summary =
+        fmt::format("{{who}} returned with {} still open.", short_call_text(scene.evidence, head.rank, call));
+    finding.sides = {{{head.rank},
+                      call_text(scene.evidence, head.rank, call),
+                      label_text(scene.evidence, call),
+                      place_text(scene.evidence, call)}};
+    findings.push_back(std::move(finding));
+  }
+}
+
+Outcome outcome_of(RunEnd end) {
+  switch (end) {
+    case RunEnd::returned:
+      return Outcome::passed;
+    case RunEnd::quiescent:
+      return Outcome::stall;
+    case RunEnd::step_limit:
+      return Outcome::step_limit;
+    case RunEnd::interrupted:
+      return Outcome::interrupted;
+    case RunEnd::backend_error:
+      return Outcome::backend_error;
+  }
+  return Outcome::stall;
+}
+
+Outcome decide(RunEnd end, const std::vector<Diagnosis>& diagnoses, std::span<const Complaint> complaints) {
+  Outcome outcome = outcome_of(end);
+  if (!diagnoses.empty()) {
+    // The first cause says what kind of stall it is; other ends of a run stand beside it.
+    const Outcome caused = code_info(diagnoses.front().code).outcome;
+    outcome = end == RunEnd::quiescent ? caused : worse(outcome, caused);
+  }
+  for (const Complaint& complaint : complaints) {
+    const bool is_wrong = complaint.kind == Complaint::Kind::wrong_result;
+    outcome = worse(outcome, is_wrong ? Outcome::wrong_result : Outcome::expectation_failed);
+  }
+  return outcome;
+}
+
+Scene make_scene(Evidence& evidence, Waits& waits) {
+  Scene scene{evidence, waits, std::vector<bool>(static_cast<std::size_t>(waits.graph.size()), false)};
+  for (int node = 0; node < waits.graph.size(); ++node) {
+    for (const int to : waits.graph.waits_for(node)) scene.is_awaited[static_cast<std::size_t>(to)] = true;
+  }
+  return scene;
+}
+
+}  // namespace
+
+Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint> complaints) {
+  Evidence evidence(histories);
+  Waits waits(evidence);
+  Scene scene = make_scene(evidence, waits);
+  std::vector<bool> explained(static_cast<std::size_t>(waits.graph.size()), false);
+  Findings causes = causes_of(scene, find_all(scene), explained);
+  if (end == RunEnd::returned) {
+    for (Finding& finding : causes) turn_into_leftover(finding);
+    find_plain_leftovers(scene, explained, causes);
+  }
+  if (end == RunEnd::quiescent) find_unexplained(scene, explained, causes);
+  Verdict verdict;
+  for (const Finding& finding : merged(std::move(causes))) {
+    if (verdict.diagnoses.size() == kDiagnosisMax) break;
+    verdict.diagnoses.push_back(diagnosis_of(scene, finding));
+  }
+  verdict.outcome = decide(end, verdict.diagnoses, complaints);
+  for (Diagnosis& warning : find_rank_order_surprises(histories))
+    verdict.diagnoses.push_back(std::move(warning));
+  return verdict;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,103 @@
+#include "core/diagnosis/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/diagnosis/describe.h"
+
+namespace gridlock {
+namespace {
+
+constexpr std::size_t kWidth = 110;
+/// Sides and edges beyond this are counted.
+constexpr std::size_t kListMax = 8;
+/// A set of ranks with more runs than this is cut.
+constexpr std::size_t kRunMax = 12;
+
+std::string ranks_of(const RankSet& ranks) {
+  if (ranks.runs().size() <= kRunMax) return ranks_text(ranks);
+  std::string text = ranks_text(ranks);
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < kRunMax; ++i) end = text.find(',', end + 1);
+  return fmt::format("{}, ... ({} ranks)", text.substr(0, end), ranks.size());
+}
+
+/// "name  text", the text broken between words and kept in its column.
+std::string entry(std::string_view name, const std::string& text) {
+  constexpr std::size_t kColumn = 12;
+  std::string result = fmt::format("  {:<{}}", name, kColumn - 2);
+  std::size_t column = kColumn;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t end = std::min(text.find(' ', from), text.size());
+    if (column > kColumn && column + 1 + end - from > kWidth) {
+      result += '\n' + std::string(kColumn, ' ');
+      column = kColumn;
+    }
+    if (column > kColumn) result += ' ', ++column;
+    result += text.substr(from, end - from);
+    column += end - from;
+    from = end + 1;
+  }
+  return result + '\n';
+}
+
+std::string relation_text(const Blame& blame, std::size_t world_size) {
+  switch (blame.relation) {
+    case Relation::owner:
+      return "the call is their own";
+    case Relation::minority:
+      return "they differ from the majority";
+    case Relation::tie:
+      return "a tie: the sides are equally large, nobody can say which is right";
+    case Relation::edge:
+      return "others wait for them, and they do not come";
+    case Relation::cycle:
+      return "they wait for each other";
+    case Relation::all:
+      return blame.ranks.size() == world_size ? "the same on every rank" : "the same on all of them";
+  }
+  return "";
+}
+
+std::string side_text(const Divergence& side) {
+  std::string text = fmt::format("{}: {}", ranks_of(side.ranks), side.call);
+  if (!side.label.empty()) text += fmt::format("; in {}", side.label);
+  if (!side.place.empty()) text += fmt::format("; at {}", side.place);
+  return text;
+}
+
+std::string edge_text(const WaitEdge& edge) {
+  std::string text = fmt::format("{} {}", ranks_of(edge.from), edge.reason);
+  if (!edge.to.empty()) text += fmt::format(" -> {}", ranks_of(edge.to));
+  return text;
+}
+
+template <typename Items, typename Text>
+std::string list(std::string_view name, const Items& items, Text text_of) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(items.size(), kListMax); ++i)
+    text += entry(i == 0 ? name : "", text_of(items[i]));
+  if (items.size() > kListMax) text += entry("", fmt::format("... and {} more", items.size() - kListMax));
+  return text;
+}
+
+}  // namespace
+
+std::string render(const Diagnosis& diagnosis, const Histories& histories) {
+  std::string text = fmt::format("{} {} ({})\n", severity_name(diagnosis.severity), code_name(diagnosis.code),
+                                 certainty_name(diagnosis.certainty));
+  text += entry("what", diagnosis.summary);
+  text += entry("who", fmt::format("{}; {}", ranks_of(diagnosis.blame.ranks),
+                                   relation_text(diagnosis.blame, histories.ranks.size())));
+  text += list(diagnosis.blame.relation == Relation::tie ? "sides" : "or", diagnosis.blame.alternatives,
+               ranks_of);
+  text += list("parted", diagnosis.first_divergence, side_text);
+  text += list("waits", diagnosis.wait_for, edge_text);
+  if (!diagnosis.waiting.empty()) text += entry("only wait", ranks_of(diagnosis.waiting));
+  text += entry("change", diagnosis.hint);
+  return text;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/diagnosis/argument.h"
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+#include "core/diagnosis/member_calls.h"
+#include "core/diagnosis/vote.h"
+
+namespace gridlock {
+namespace {
+
+using Ranks = std::vector<RankId>;
+
+/// Members of a meeting that gave one argument the same value.
+struct Party {
+  Ranks ranks;
+  const Record* call = nullptr;
+};
+
+std::optional<Argument> difference(const Meeting& meeting) {
+  std::vector<const Record*> distinct;
+  for (const MemberCall& member : meeting.members) {
+    const Record* call = member.record;
+    if (call == nullptr || (!distinct.empty() && distinct.back() == call)) continue;
+    distinct.push_back(call);
+  }
+  return first_difference(distinct);
+}
+
+std::vector<Party> parties(const Meeting& meeting, Argument argument) {
+  std::map<std::int64_t, Party> by_value;
+  for (const MemberCall& member : meeting.members) {
+    if (member.record == nullptr) continue;
+    const std::optional<std::int64_t> value = argument_value(*member.record, argument);
+    if (!value) continue;
+    Party& party = by_value[*value];
+    party.ranks.push_back(member.rank);
+    if (party.call == nullptr) party.call = member.record;
+  }
+  std::vector<Party> list;
+  for (auto& [value, party] : by_value) list.push_back(std::move(party));
+  std::sort(list.begin(), list.end(),
+            [](const Party& a, const Party& b) { return a.ranks.front() < b.ranks.front(); });
+  return list;
+}
+
+std::size_t count_unknown(const Meeting& meeting) {
+  return static_cast<std::size_t>(
+      std::count_if(meeting.members.begin(), meeting.members.end(),
+                    [](const MemberCall& m) { return m.presence == Presence::unknown; }));
+}
+
+std::string group_name(const Evidence& evidence, const Party& party) {
+  return evidence.histories().groups.name(party.call->group);
+}
+
+Finding about_meeting(const Meeting& meeting, Cause cause) {
+  Finding finding;
+  finding.cause = cause;
+  finding.nodes = {meeting.node};
+  finding.sequence = meeting.sequence;
+  return finding;
+}
+
+/// Fills relation, blame, alternatives and the order of the parties from a vote.
+void blame_by_vote(Finding& finding, std::vector<Party>& list, std::size_t unknown) {
+  std::vector<std::size_t> sizes;
+  for (const Party& party : list) sizes.push_back(party.ranks.size());
+  const Vote result = vote(sizes, unknown);
+  finding.relation = result.relation;
+  finding.certainty = result.certainty;
+  std::vector<Party> ordered;
+  for (const std::size_t i : result.order) ordered.push_back(std::move(list[i]));
+  list = std::move(ordered);
+  for (std::size_t i = 0; i < result.blamed; ++i) {
+    finding.blamed.insert(finding.blamed.end(), list[i].ranks.begin(), list[i].ranks.end());
+    if (result.relation == Relation::tie) finding.alternatives.push_back(list[i].ranks);
+  }
+}
+
+std::string times_text(std::size_t count) { return count == 1 ? "one call" : fmt::format("{} calls", count); }
+
+void describe_shift(Scene& scene, const Meeting& meeting, Finding& finding, std::vector<Party>& list,
+                    const Alignment& alignment) {
+  finding.code = Code::COLL_SEQUENCE_SHIFT;
+  bool left_out = alignment.departure == Departure::skipped;
+  if (finding.relation == Relation::tie && list.size() == 2) {
+    // One left out a call or the other made one too many: the rank that has fewer is the one that others wait
+    // for.
+    if (!left_out) std::swap(list[0], list[1]);
+    left_out = true;
+    finding.relation = Relation::edge;
+    finding.blamed = list[0].ranks;
+    finding.alternatives = {list[1].ranks};
+  }
+  const std::size_t at = alignment.index;
+  finding.sides = {side_at(scene.evidence, meeting, list[0].ranks, at),
+                   side_at(scene.evidence, meeting, list.back().ranks, at)};
+  finding.summary =
+      fmt::format("{{who}} {} {} on {} at #{}; everything after is shifted, and {} met {} there.",
+                  left_out ? "left out" : "made additionally", times_text(alignment.length),
+                  group_name(scene.evidence, list[0]), at + 1,
+                  call_text(scene.evidence, list[0].ranks.front(), *list[0].call),
+                  call_text(scene.evidence, list.back().ranks.front(), *list.back().call));
+}
+
+void describe_reorder(Scene& scene, const Meeting& meeting, Finding& finding, const std::vector<Party>& list,
+                      const Alignment& alignment) {
+  finding.code = Code::COLL_ORDER_MISMATCH;
+  for (const Party& party : list)
+    finding.sides.push_back(side_at(scene.evidence, meeting, party.ranks, alignment.index));
+  finding.summary =
+      fmt::format("{{who}} made the calls #{}-#{} on {} in another order{}.", alignment.index + 1,
+                  alignment.index + alignment.length, group_name(scene.evidence, list[0]),
+                  finding.relation == Relation::tie ? " than each other; it is a tie" : "");
+}
+
+void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>& list, Argument argument) {
+  finding.code = mismatch_code(argument);
+  for (const Party& party : list) {
+    finding.sides.push_back({party.ranks, call_text(scene.evidence, party.ranks.front(), *party.call),
+                             label_text(scene.evidence, *party.call),
+                             place_text(scene.evidence, *party.call)});
+  }
+  const bool is_tie = finding.relation == Relation::tie;
+  finding.summary = fmt::format(
+      "{{who}} {} the {} of call #{} on {}{}.", is_tie ? "disagree on" : "differ from the other members in",
+      argument_name(argument), list[0].call->sequence + 1, group_name(scene.evidence, list[0]),
+      is_tie ? "; no side has a majority: it is a tie" : "");
+}
+
+void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Findings& findings) {
+  std::vector<Party> list = parties(meeting, argument);
+  Finding finding = about_meeting(meeting, Cause::argument);
+  blame_by_vote(finding, list, count_unknown(meeting));
+  const auto alignment =
+      align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());
+  const Departure departure = alignment ? alignment->departure : Departure::substituted;
+  if (departure == Departure::skipped || departure == Departure::inserted) {
+    describe_shift(scene, meeting, finding, list, *alignment);
+  } else if (departure == Departure::reordered) {
+    describe_reorder(scene, meeting, finding, list, *alignment);
+  } else {
+    describe_argument(scene, finding, list, argument);
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Party& next = list[(i + 1) % list.size()];
+    if (i + 1 == list.size()) break;
+    finding.edges.push_back({next.ranks, list[i].ranks,
+                             "wait in " + short_call_text(scene.evidence, next.ranks.front(), *next.call)});
+  }
+  findings.push_back(std::move(finding));
+}
+
+/// All-to-all with counts per pair: what i sends to j has to be what j expects from i.
+void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) {
+  const HistoryStore& store = scene.evidence.histories().store;
+  const std::size_t size = meeting.members.size();
+  constexpr std::size_t kPairCheckMax = 4096;
+  if (size > kPairCheckMax) return;
+  for (const MemberCall& member : meeting.members) {
+    if (member.record == nullptr || member.record->call != CallKind::all_to_all_v ||
+        member.record->detail < 0)
+      return;
+    if (store.counts(member.record->detail).size() != 2 * size) return;
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j < size; ++j) {
+      const MemberCall& from = meeting.members[i];
+      const MemberCall& to = meeting.members[j];
+      const std::int64_t sent = store.counts(from.record->detail)[j];
+      const std::int64_t expected = store.counts(to.record->detail)[size + i];
+      if (sent == expected) continue;
+      Finding finding = about_meeting(meeting, Cause::argument);
+      finding.code = Code::P2P_SIZE_MISMATCH;
+      finding.relation = Relation::tie;
+      finding.blamed = {from.rank, to.rank};
+      finding.alternatives = {{from.rank}, {to.rank}};
+      const std::string call = short_call_text(scene.evidence, from.rank, *from.record);
+      finding.sides = {{{from.rank},
+                        fmt::format("{}: sends {} to rank {}", call, sent, to.rank),
+                        label_text(scene.evidence, *from.record),
+                        place_text(scene.evidence, *from.record)},
+                       {{to.rank},
+                        fmt::format("{}: expects {} from rank {}", call, expected, from.rank),
+                        label_text(scene.evidence, *to.record),
+                        place_text(scene.evidence, *to.record)}};
+      finding.summary =
+          fmt::format("{{who}} disagree on what rank {} sends to rank {} in {}: {} sent, {} expected.",
+                      from.rank, to.rank, call, sent, expected);
+      findings.push_back(std::move(finding));
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void find_argument_mismatches(Scene& scene, Findings& findings) {
+  for (const Meeting& meeting : scene.waits.meetings) {
+    if (const auto argument = difference(meeting)) {
+      report_mismatch(scene, meeting, *argument, findings);
+    } else {
+      find_pair_counts(scene, meeting, findings);
+    }
+  }
+}
+
+}  // namespace gridlock

@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/diagnosis/coming.h"
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+
+namespace gridlock {
+namespace {
+
+using Ranks = std::vector<RankId>;
+
+/// What a circle of waiting nodes is made of.
+struct Circle {
+  std::vector<int> nodes;
+  bool has_collective = false;
+  const Creation* creation = nullptr;
+  /// False when the histories do not tell whether a rank in it would go on to the call that others wait for.
+  bool is_certain = true;
+};
+
+const Record* first_call(const Scene& scene, int node) {
+  if (scene.waits.kind(node) != NodeKind::head) return nullptr;
+  const Head& head = scene.waits.heads[static_cast<std::size_t>(scene.waits.index(node))];
+  return head.calls.empty() ? nullptr : head.calls.front();
+}
+
+/// A collective or transfer that waits for the host of `rank`: would that rank come?
+bool comes_for_sure(Scene& scene, int from, RankId rank) {
+  const Waits& waits = scene.waits;
+  if (waits.kind(from) == NodeKind::meeting) {
+    const Meeting& meeting = waits.meetings[static_cast<std::size_t>(waits.index(from))];
+    const auto present = std::find_if(meeting.members.begin(), meeting.members.end(),
+                                      [](const MemberCall& member) { return member.record != nullptr; });
+    return is_coming(scene.evidence, rank, meeting.instance, *present->record).coming == Coming::yes;
+  }
+  if (waits.kind(from) != NodeKind::head) return true;
+  const auto transfers = waits.transfers_of(waits.index(from));
+  return std::all_of(transfers.begin(), transfers.end(), [&](const Transfer& transfer) {
+    return transfer.theirs.rank != rank || transfer.theirs.record != nullptr ||
+           is_coming(scene.evidence, transfer.wanted, *transfer.mine).coming == Coming::yes;
+  });
+}
+
+Circle look_at(Scene& scene, std::vector<int> nodes) {
+  Circle circle;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const int node = nodes[i];
+    const int next = nodes[(i + 1) % nodes.size()];
+    const NodeKind kind = scene.waits.kind(node);
+    if (kind == NodeKind::meeting) circle.has_collective = true;
+    if (kind == NodeKind::creation) {
+      circle.creation = &scene.waits.creations[static_cast<std::size_t>(scene.waits.index(node))];
+    }
+    const Record* call = first_call(scene, node);
+    if (call != nullptr && is_collective(*call)) circle.has_collective = true;
+    const bool to_host = scene.waits.kind(next) == NodeKind::host && kind != NodeKind::host;
+    if (to_host && !comes_for_sure(scene, node, scene.waits.index(next))) circle.is_certain = false;
+  }
+  circle.nodes = std::move(nodes);
+  return circle;
+}
+
+std::string waits_text(Scene& scene, int node, RankId rank) {
+  const Record* call = first_call(scene, node);
+  return "waits in " + (call == nullptr ? position_text(scene.evidence, rank)
+                                        : short_call_text(scene.evidence, rank, *call));
+}
+
+/// The circle from rank to rank: nodes between two ranks (a collective, a creation) belong to the rank before
+/// them.
+std::vector<FoundEdge> edges_of(Scene& scene, const std::vector<int>& nodes) {
+  struct Stop {
+    RankId rank;
+    int node;
+  };
+  std::vector<Stop> stops;
+  for (const int node : nodes) {
+    const RankId rank = scene.waits.rank_of(node);
+    if (rank == kNoRank) continue;
+    // The head says more than the host that waits for it.
+    if (!stops.empty() && stops.back().rank == rank) {
+      stops.back().node = node;
+    } else {
+      stops.push_back({rank, node});
+    }
+  }
+  if (stops.size() > 1 && stops.front().rank == stops.back().rank) {
+    stops.front().node = stops.back().node;
+    stops.pop_back();
+  }
+  const auto lowest = std::min_element(stops.begin(), stops.end(),
+                                       [](const Stop& a, const Stop& b) { return a.rank < b.rank; });
+  std::rotate(stops.begin(), lowest, stops.end());
+  std::vector<FoundEdge> edges;
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    const Stop& from = stops[i];
+    edges.push_back(
+        {{from.rank}, {stops[(i + 1) % stops.size()].rank}, waits_text(scene, from.node, from.rank)});
+  }
+  return edges;
+}
+
+std::vector<FoundSide> sides_of(Scene& scene, const std::vector<int>& component) {
+  std::map<std::string, FoundSide> by_text;
+  for (const int node : component) {
+    const Record* call = first_call(scene, node);
+    if (call == nullptr) continue;
+    const RankId rank = scene.waits.rank_of(node);
+    const std::string text = call_text(scene.evidence, rank, *call);
+    FoundSide& side = by_text[text];
+    if (side.ranks.empty())
+      side = {{}, text, label_text(scene.evidence, *call), place_text(scene.evidence, *call)};
+    side.ranks.push_back(rank);
+  }
+  std::vector<FoundSide> sides;
+  for (auto& [text, side] : by_text) sides.push_back(std::move(side));
+  std::sort(sides.begin(), sides.end(),
+            [](const FoundSide& a, const FoundSide& b) { return a.ranks < b.ranks; });
+  return sides;
+}
+
+/// A rank is somewhere else than in the creation, and where it is it waits for those that are in the
+/// creation.
+void blame_creation(Scene& scene, const Creation& creation, const std::vector<int>& component,
+                    Finding& finding) {
+  finding.code = Code::GROUP_CREATE_MISSING_RANK;
+  finding.certainty = Certainty::likely;
+  for (const RankId rank : creation.absent) {
+    if (std::find(component.begin(), component.end(), rank) != component.end())
+      finding.blamed.push_back(rank);
+  }
+  finding.relation = finding.blamed.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
+  finding.summary =
+      fmt::format("{{who}} is in {} while the others wait in {}, which needs every rank of the world.",
+                  position_text(scene.evidence, finding.blamed.front()),
+                  position_text(scene.evidence, creation.waiting.front()));
+}
+
+void report(Scene& scene, const Circle& circle, const std::vector<int>& component, Findings& findings) {
+  Finding finding;
+  finding.cause = Cause::cycle;
+  finding.nodes = component;
+  finding.edges = edges_of(scene, circle.nodes);
+  finding.certainty = circle.is_certain ? Certainty::certain : Certainty::likely;
+  if (circle.creation != nullptr) {
+    blame_creation(scene, *circle.creation, component, finding);
+  } else {
+    finding.code = circle.has_collective ? Code::COMM_ORDER_CYCLE : Code::P2P_CYCLE;
+    finding.relation = Relation::cycle;
+    for (const int node : component) {
+      const RankId rank = scene.waits.rank_of(node);
+      if (rank != kNoRank) finding.blamed.push_back(rank);
+    }
+    finding.sides = sides_of(scene, component);
+    finding.summary = fmt::format(
+        "{{who}} wait for each other around a circle of {}.",
+        circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives");
+  }
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void find_cycles(Scene& scene, Findings& findings) {
+  const std::vector<int> component_of = scene.waits.graph.components();
+  std::map<int, std::vector<int>> components;
+  std::vector<int> sizes(component_of.size(), 0);
+  for (const int component : component_of) ++sizes[static_cast<std::size_t>(component)];
+  for (int node = 0; node < scene.waits.graph.size(); ++node) {
+    const int component = component_of[static_cast<std::size_t>(node)];
+    if (sizes[static_cast<std::size_t>(component)] > 1) components[component].push_back(node);
+  }
+  for (const auto& [component, nodes] : components) {
+    const Circle circle = look_at(scene, scene.waits.graph.short_cycle(component_of, nodes));
+    report(scene, circle, nodes, findings);
+  }
+}
+
+}  // namespace gridlock

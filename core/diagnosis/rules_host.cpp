@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+
+namespace gridlock {
+namespace {
+
+bool needs_host(const Scene& scene, RankId rank) { return scene.is_awaited[static_cast<std::size_t>(rank)]; }
+
+Finding about_host(Code code, Cause cause, RankId rank) {
+  Finding finding;
+  finding.code = code;
+  finding.cause = cause;
+  finding.relation = Relation::owner;
+  finding.blamed = {rank};
+  finding.nodes = {rank};
+  return finding;
+}
+
+FoundSide side_at_last(const Scene& scene, RankId rank, const std::string& call) {
+  FoundSide side{{rank}, call, "", ""};
+  const Record* last = scene.evidence.last(rank);
+  if (last != nullptr) {
+    side.label = label_text(scene.evidence, *last);
+    side.place = place_text(scene.evidence, *last);
+  }
+  return side;
+}
+
+void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
+  Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
+  finding.certainty = Certainty::likely;
+  finding.summary =
+      "{who} was still at its own work, outside any call, when the run was ended; others wait for it.";
+  finding.sides = {side_at_last(scene, rank, "still running")};
+  findings.push_back(std::move(finding));
+}
+
+Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) {
+  const InstanceId instance = evidence.instance(call, rank);
+  if (instance == InstanceId::none) return Code::NOT_A_MEMBER;
+  const OperationInfo& what = operation(call.call);
+  const Members& group = evidence.members(instance);
+  const bool names_a_rank = what.is_p2p || what.has_root;
+  const bool is_outside = call.peer < 0 || call.peer >= group.size();
+  return names_a_rank && is_outside && group.contains(call.peer) ? Code::RANK_SPACE_CONFUSION
+                                                                 : Code::INVALID_CALL;
+}
+
+std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Record& call, Code code) {
+  const std::string text = short_call_text(evidence, rank, call);
+  if (code == Code::NOT_A_MEMBER) {
+    return fmt::format("{{who}} called {}, but {} has no such rank.", text,
+                       evidence.histories().groups.name(call.group));
+  }
+  if (code == Code::RANK_SPACE_CONFUSION) {
+    return fmt::format(
+        "{{who}} passed {} in {}: that is a rank of the world, where a place inside the group is meant.",
+        call.peer, text);
+  }
+  return fmt::format("{} of {{who}} was refused: its arguments are not valid.", text);
+}
+
+bool is_group_known(const Evidence& evidence, const Record& call) {
+  return call.group != GroupHandle::none &&
+         static_cast<std::size_t>(call.group) < evidence.histories().groups.handle_count();
+}
+
+bool is_blocked(HostState state) {
+  return state == HostState::submitting || state == HostState::waiting || state == HostState::awaiting ||
+         state == HostState::creating;
+}
+
+}  // namespace
+
+void find_gone_ranks(Scene& scene, Findings& findings) {
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (!scene.evidence.is_gone(rank)) continue;
+    const bool died = scene.evidence.state(rank) == HostState::crashed;
+    const bool is_needed = needs_host(scene, rank);
+    if (!died && !is_needed) continue;
+    Finding finding = about_host(died && is_needed ? Code::RANK_FAILED_PEERS_WAIT : Code::RANK_EXITED,
+                                 died ? Cause::failed_rank : Cause::exited_rank, rank);
+    finding.summary =
+        fmt::format("{{who}} {} at {}; {}.", died ? "died" : "left before the end of the program",
+                    position_text(scene.evidence, rank),
+                    is_needed ? "others wait for what only that rank could do" : "nobody waits for it");
+    finding.sides = {side_at_last(scene, rank, died ? "died" : "left")};
+    findings.push_back(std::move(finding));
+  }
+}
+
+void find_refused_calls(Scene& scene, Findings& findings) {
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    const Record* call = scene.evidence.first_rejected(rank);
+    if (call == nullptr || call->kind != RecordKind::call || !is_group_known(scene.evidence, *call)) continue;
+    const Code code = code_of_refusal(scene.evidence, rank, *call);
+    Finding finding = about_host(code, Cause::argument, rank);
+    finding.sequence = call->sequence;
+    finding.summary = summary_of_refusal(scene.evidence, rank, *call, code);
+    finding.sides = {{{rank},
+                      call_text(scene.evidence, rank, *call),
+                      label_text(scene.evidence, *call),
+                      place_text(scene.evidence, *call)}};
+    findings.push_back(std::move(finding));
+  }
+}
+
+void find_blocked_hosts(Scene& scene, Findings& findings) {
+  for (const Awaited& awaited : scene.waits.awaited) {
+    Finding finding = about_host(Code::HOST_BLOCKED, Cause::missing, awaited.waiting.front());
+    finding.blamed = awaited.waiting;
+    finding.nodes = {awaited.node};
+    finding.summary = fmt::format("{{who}} waits for '{}', which no rank has posted.",
+                                  scene.evidence.histories().store.name(awaited.name));
+    finding.sides = {
+        side_at_last(scene, awaited.waiting.front(), position_text(scene.evidence, awaited.waiting.front()))};
+    finding.sides.front().ranks = awaited.waiting;
+    finding.edges = {{awaited.waiting, {}, "wait for a post that never comes"}};
+    // A rank that is stuck or lost itself might have posted it.
+    bool all_ended = true;
+    for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+      const HostState state = scene.evidence.state(rank);
+      all_ended = all_ended && (state == HostState::returned || state == HostState::awaiting);
+    }
+    if (!all_ended) {
+      finding.certainty = Certainty::likely;
+      finding.cause = Cause::blocked;
+    }
+    findings.push_back(std::move(finding));
+  }
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (scene.evidence.state(rank) == HostState::running && needs_host(scene, rank))
+      find_slow_rank(scene, rank, findings);
+  }
+}
+
+void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (!is_blocked(scene.evidence.state(rank)) || explained[static_cast<std::size_t>(rank)]) continue;
+    Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
+    finding.certainty = Certainty::undecided;
+    finding.summary = fmt::format("{{who}} waits in {}, and the histories do not tell why it cannot go on.",
+                                  position_text(scene.evidence, rank));
+    finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
+    findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace gridlock

@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/diagnosis/alignment.h"
+#include "core/diagnosis/coming.h"
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+#include "core/diagnosis/member_calls.h"
+
+namespace gridlock {
+namespace {
+
+using Ranks = std::vector<RankId>;
+
+/// The members of a meeting by what is known of their part.
+struct Attendance {
+  Ranks present;
+  /// Will never come, though they are alive or ended well.
+  Ranks never;
+  Ranks no_history;
+  bool is_certain = true;
+};
+
+Attendance attendance_of(Scene& scene, const Meeting& meeting, const Record& waiting) {
+  Attendance result;
+  for (const MemberCall& member : meeting.members) {
+    if (member.record != nullptr) {
+      result.present.push_back(member.rank);
+    } else if (member.presence == Presence::unknown) {
+      result.no_history.push_back(member.rank);
+    } else if (!scene.evidence.is_gone(member.rank)) {
+      const ComingAnswer answer = is_coming(scene.evidence, member.rank, meeting.instance, waiting);
+      if (answer.coming != Coming::no) continue;
+      result.never.push_back(member.rank);
+      result.is_certain = result.is_certain && answer.is_certain;
+    }
+  }
+  return result;
+}
+
+const MemberCall& first_present(const Meeting& meeting) {
+  return *std::find_if(meeting.members.begin(), meeting.members.end(),
+                       [](const MemberCall& member) { return member.record != nullptr; });
+}
+
+void blame(const Attendance& attendance, Finding& finding) {
+  const std::size_t never = attendance.never.size();
+  const std::size_t present = attendance.present.size();
+  finding.blamed = attendance.never;
+  finding.relation = never < present ? Relation::minority : Relation::edge;
+  if (never == present && never > 1) {
+    finding.relation = Relation::tie;
+    finding.alternatives = {attendance.never, attendance.present};
+    finding.blamed.insert(finding.blamed.end(), attendance.present.begin(), attendance.present.end());
+  } else if (never > present) {
+    // Most members agree that there is no such call: the ones that make it are odd.
+    finding.relation = Relation::minority;
+    finding.blamed = attendance.present;
+    finding.alternatives = {attendance.never};
+  }
+  // Members without a history could stand on either side.
+  const std::size_t largest = std::max(never, present);
+  const bool can_change = largest * 2 <= never + present + attendance.no_history.size();
+  finding.certainty = !attendance.is_certain || (!attendance.no_history.empty() && can_change)
+                          ? Certainty::likely
+                          : Certainty::certain;
+}
+
+std::string summary_of(Scene& scene, const Meeting& meeting, const MemberCall& waiting,
+                       const Finding& finding, std::size_t parted) {
+  const std::string wait = short_call_text(scene.evidence, waiting.rank, *waiting.record);
+  if (finding.relation == Relation::tie) {
+    return fmt::format("Half of the members of the group make {}, the other half never does: it is a tie.",
+                       wait);
+  }
+  if (finding.blamed.front() == waiting.rank) {
+    return fmt::format("Only {{who}} made {}; most members never make it.", wait);
+  }
+  const Record* left_out = scene.evidence.collectives(waiting.rank, meeting.instance)
+                               .find(static_cast<std::int32_t>(parted), true);
+  if (parted == static_cast<std::size_t>(meeting.sequence) || left_out == nullptr) {
+    return fmt::format("{{who}} never made {}, in which {} waits.", wait, ranks_text(Ranks{waiting.rank}));
+  }
+  const std::string label = label_text(scene.evidence, *left_out);
+  return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}.",
+                     short_call_text(scene.evidence, waiting.rank, *left_out),
+                     label.empty() ? "" : " (" + label + ")", wait);
+}
+
+void report_missing(Scene& scene, const Meeting& meeting, const Attendance& attendance, Findings& findings) {
+  const MemberCall& waiting = first_present(meeting);
+  Finding finding;
+  finding.code = Code::COLL_MISSING_RANK;
+  finding.cause = Cause::missing;
+  finding.nodes = {meeting.node};
+  finding.sequence = meeting.sequence;
+  blame(attendance, finding);
+  const auto alignment = align_members(scene.evidence, meeting, waiting.rank, attendance.never.front());
+  const bool is_earlier = alignment && alignment->departure == Departure::skipped;
+  const std::size_t parted = is_earlier ? alignment->index : static_cast<std::size_t>(meeting.sequence);
+  finding.sides = {side_at(scene.evidence, meeting, attendance.never, parted),
+                   side_at(scene.evidence, meeting, attendance.present, parted)};
+  if (finding.blamed.front() == attendance.present.front()) std::swap(finding.sides[0], finding.sides[1]);
+  finding.summary = summary_of(scene, meeting, waiting, finding, parted);
+  finding.edges = {{attendance.present, attendance.never,
+                    "wait in " + short_call_text(scene.evidence, waiting.rank, *waiting.record)}};
+  findings.push_back(std::move(finding));
+}
+
+void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& attendance,
+                       Findings& findings) {
+  const MemberCall& waiting = first_present(meeting);
+  Finding finding;
+  finding.code = Code::COLL_MISSING_RANK;
+  finding.cause = Cause::no_history;
+  finding.certainty = Certainty::undecided;
+  finding.relation = Relation::edge;
+  finding.blamed = attendance.no_history;
+  finding.nodes = {meeting.node};
+  finding.sequence = meeting.sequence;
+  const std::string wait = short_call_text(scene.evidence, waiting.rank, *waiting.record);
+  finding.summary = fmt::format("{} waits in {}; there is no history of {{who}} that could tell more.",
+                                ranks_text(Ranks{waiting.rank}), wait);
+  finding.sides = {
+      {attendance.no_history, "no history", "", ""},
+      side_at(scene.evidence, meeting, attendance.present, static_cast<std::size_t>(meeting.sequence))};
+  finding.edges = {{attendance.present, attendance.no_history, "wait in " + wait}};
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void find_missing_members(Scene& scene, Findings& findings) {
+  for (const Meeting& meeting : scene.waits.meetings) {
+    const Record& waiting = *first_present(meeting).record;
+    const Attendance attendance = attendance_of(scene, meeting, waiting);
+    if (!attendance.never.empty()) {
+      report_missing(scene, meeting, attendance, findings);
+    } else if (!attendance.no_history.empty()) {
+      report_no_history(scene, meeting, attendance, findings);
+    }
+  }
+}
+
+}  // namespace gridlock

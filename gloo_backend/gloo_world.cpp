@@ -1,0 +1,112 @@
+#include "gloo_backend/gloo_world.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+#include "core/input_error.h"
+#include "gloo_backend/gloo_rank.h"
+#include "launch/launcher.h"
+#include "launch/merge.h"
+#include "launch/run_directory.h"
+
+namespace gridlock {
+namespace {
+
+void check_input(const RunOptions& options, const RankProgram& program) {
+  GRIDLOCK_CHECK((program.main != nullptr) != (program.machine != nullptr));
+  if (program.world_size < 1 || program.world_size > GlooWorld::kRankMax) {
+    throw InputError(
+        "world",
+        fmt::format("the gloo world runs 1 to {} ranks, got {}", GlooWorld::kRankMax, program.world_size),
+        "larger worlds run on the simulator");
+  }
+  if (options.payload == Payload::shape) {
+    throw InputError("payload", "the gloo world moves real data and has no shape mode",
+                     "use payload \"data\"");
+  }
+}
+
+// Gloo's thread may throw when a peer disappears at a bad moment. That rank is a survivor and must not count
+// as dead: its operation just never completes.
+[[noreturn]] void park_gloo_thread_or_die() {
+  char name[16] = {};
+  ::prctl(PR_GET_NAME, name);
+  while (std::strcmp(name, kGlooThreadName) == 0) ::pause();
+  __gnu_cxx::__verbose_terminate_handler();
+  std::abort();
+}
+
+void prepare_process() {
+  // A write to a peer that is gone is an error that Gloo handles.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(park_gloo_thread_or_die);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+void run_program(const RankProgram& program, GlooRank& rank) {
+  if (program.main != nullptr) return program.main(rank);
+  const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
+  host_machine(rank, *machine);
+}
+
+}  // namespace
+
+RunResult GlooWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
+  check_input(options, program);
+  const RunDirectory directory;
+  const std::string store = directory.make_folder("store");
+  const std::string posts = directory.make_folder("posts");
+  std::vector<std::unique_ptr<SharedLog>> logs;
+  for (RankId rank = 0; rank < program.world_size; ++rank) {
+    logs.push_back(std::make_unique<SharedLog>(fmt::format("{}/rank-{}.log", directory.path(), rank)));
+  }
+  LinkOptions links;
+  links.world_size = program.world_size;
+  links.store_folder = store;
+  links.timeout = options.real_timeout + std::chrono::minutes(1);
+
+  const LaunchResult launched = launch(logs, options.real_timeout, [&](RankProcess& process) {
+    prepare_process();
+    links.rank = process.rank();
+    GlooRank rank(process, options, links, PostBoard(posts), sites);
+    if (rank.connect()) {
+      try {
+        run_program(program, rank);
+      } catch (const std::exception& error) {
+        process.crash(error.what());
+      } catch (...) {
+        process.crash("an exception that is no std::exception");
+      }
+    }
+    rank.end_program();
+    process.finish();
+  });
+
+  RunResult result;
+  MergedRun merged = merge_logs(logs, launched.states, std::move(sites));
+  result.end = launched.end;
+  result.error = launched.error;
+  result.request_count = launched.request_count;
+  result.verdict = judge(*merged.histories, result.end, merged.complaints);
+  result.histories = std::move(merged.histories);
+  result.complaints = std::move(merged.complaints);
+  return result;
+}
+
+}  // namespace gridlock

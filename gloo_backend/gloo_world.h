@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/world.h"
+
+namespace gridlock {
+
+/// N real processes on this machine, forked for each run, connected by Gloo over loopback TCP. Behaves as the
+/// simulator does, and its histories are judged by the same rules; what hangs is ended by
+/// RunOptions::real_timeout. Captured state of the program is not shared with the caller: what a rank finds
+/// out comes back as complaints and histories. Not used: cost, hosting, semantics but for stream_depth_max;
+/// sends are rendezvous (Gloo waits for the recv). Requires of the calling process while it runs: no other
+/// threads (see launch()).
+class GlooWorld final : public World {
+ public:
+  /// Ranks of one run: each is a process with a connection to every other.
+  static constexpr RankId kRankMax = 256;
+
+  std::string_view name() const override { return "gloo"; }
+  /// Throws InputError for shape mode, for more than kRankMax ranks, and when the processes cannot be
+  /// started.
+  RunResult run(const RunOptions& options, const RankProgram& program, SiteTable sites) override;
+};
+
+}  // namespace gridlock

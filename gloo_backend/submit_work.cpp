@@ -1,0 +1,84 @@
+#include "gloo_backend/submit_work.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gloo/common/error.h>
+
+#include "core/operation.h"
+#include "core/result_hash.h"
+#include "gloo_backend/collective.h"
+
+namespace gridlock {
+
+bool SubmitWork::guarded(const std::function<bool()>& use) {
+  try {
+    return use();
+  } catch (const gloo::IoException& error) {
+    log_.set_trouble(Trouble::peer_lost, error.what());
+  } catch (const std::exception& error) {
+    log_.set_trouble(Trouble::backend_error, error.what());
+  }
+  return false;
+}
+
+bool SubmitWork::run(const std::vector<PreparedCall>& calls) {
+  Lane messages;
+  std::map<InstanceId, Lane> collectives;
+  for (const PreparedCall& call : calls) {
+    (operation(call.kind).is_p2p ? messages : collectives[call.instance]).push_back(&call);
+  }
+  std::vector<Lane> lanes;
+  if (!messages.empty()) lanes.push_back(std::move(messages));
+  for (auto& [instance, lane] : collectives) lanes.push_back(std::move(lane));
+  std::atomic<bool> complete{true};
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < lanes.size(); ++i) {
+    others.emplace_back([&, i] {
+      if (!run_lane(lanes[i])) complete = false;
+    });
+  }
+  if (!lanes.empty() && !run_lane(lanes.front())) complete = false;
+  for (std::thread& other : others) other.join();
+  return complete;
+}
+
+bool SubmitWork::run_lane(const Lane& lane) {
+  return guarded([&] {
+    if (operation(lane.front()->kind).is_p2p) {
+      return run_messages(links_, self_, lane, [this](const PreparedCall& call, bool delivered) {
+        delivered ? add_result(call) : report_unlike(call);
+      });
+    }
+    return std::all_of(lane.begin(), lane.end(), [this](const PreparedCall* call) { return run_one(*call); });
+  });
+}
+
+bool SubmitWork::run_one(const PreparedCall& call) {
+  if (call.size() == 1) {
+    run_alone(call);
+  } else if (!run_collective(links_.group(call.key, call.members), call)) {
+    report_unlike(call);
+    return false;
+  }
+  add_result(call);
+  return true;
+}
+
+void SubmitWork::report_unlike(const PreparedCall& call) {
+  log_.set_trouble(Trouble::unlike_calls,
+                   fmt::format("{} #{} of group {} does not fit the calls of the other members",
+                               call_kind_name(call.kind), call.sequence, to_string(call.key)));
+}
+
+void SubmitWork::add_result(const PreparedCall& call) {
+  if (call.output.empty()) return;
+  const ResultPlace place{call.key, call.kind, call.sequence, call.kind == CallKind::recv ? call.peer : -1};
+  log_.add_result(result_hash(place, content_hash(call.output)));
+}
+
+}  // namespace gridlock

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "gloo_backend/gloo_links.h"
+#include "gloo_backend/messages.h"
+#include "gloo_backend/prepared_call.h"
+#include "launch/shared_log.h"
+
+namespace gridlock {
+
+/// Runs the calls of submits over the links of one rank. The one seam at which Gloo's exceptions become
+/// values. Worker threads call run; the object outlives them.
+class SubmitWork {
+ public:
+  SubmitWork(GlooLinks& links, SharedLog& log) : links_(links), log_(log) {}
+
+  /// The calls of one submit: messages, and the collectives of each group, go on independently of each other
+  /// (a batch is one ncclGroup); collectives of one group run in their order. Blocks until all are complete.
+  /// False when they never will be: the log then names the trouble.
+  bool run(const std::vector<PreparedCall>& calls);
+
+  /// Runs something that uses Gloo; false, and trouble in the log, when it threw or answered false itself
+  /// (which is then its own trouble to report).
+  bool guarded(const std::function<bool()>& use);
+
+ private:
+  using Lane = std::vector<const PreparedCall*>;
+  bool run_lane(const Lane& lane);
+  bool run_one(const PreparedCall& call);
+  void report_unlike(const PreparedCall& call);
+  void add_result(const PreparedCall& call);
+
+  GlooLinks& links_;
+  SharedLog& log_;
+  SelfMail self_;
+};
+
+}  // namespace gridlock

@@ -1,0 +1,291 @@
+#include "sim/engine.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "core/check.h"
+#include "core/diagnosis/judge.h"
+
+namespace gridlock {
+namespace {
+
+/// Unwinds a rank that was parked when its run ended. No std::exception, so that programs do not take it for
+/// an error.
+struct Unwound {};
+
+/// A program that swallows Unwound and goes on asking is unwound again after so many requests.
+constexpr std::int64_t kLateRequestMax = 10'000;
+
+Reply world_ended() {
+  Reply reply;
+  reply.status = StatusCode::world_ended;
+  return reply;
+}
+
+HostState host_state(const RankState& state) {
+  switch (state.park) {
+    case Park::submit:
+    case Park::gloo_submit:
+      return HostState::submitting;
+    case Park::wait:
+    case Park::synchronize:
+      return HostState::waiting;
+    case Park::await:
+      return HostState::awaiting;
+    case Park::create:
+      return HostState::creating;
+    case Park::ended:
+      return state.ended_as;
+    case Park::none:
+    case Park::compute:
+      return HostState::running;
+  }
+  GRIDLOCK_CHECK(!"every parking is handled above");
+}
+
+}  // namespace
+
+Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable sites)
+    : options_(options),
+      program_(program),
+      histories_(std::make_shared<Histories>(program.world_size)),
+      ranks_(static_cast<std::size_t>(program.world_size)),
+      recorder_(histories_->store, digest_, ranks_, now_),
+      device_(options, histories_->groups, histories_->store, ranks_, timers_, digest_),
+      submission_(histories_->groups, ranks_, device_, recorder_, options.payload == Payload::data),
+      creation_(program.world_size, histories_->groups) {
+  histories_->sites = std::move(sites);
+  contexts_.reserve(ranks_.size());
+  for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
+  if (program.main || options.hosting == Hosting::fiber) {
+    const std::size_t stack_bytes = options.fiber_stack_bytes > 0
+                                        ? static_cast<std::size_t>(options.fiber_stack_bytes)
+                                        : default_stack_bytes(ranks_.size());
+    fibers_ =
+        std::make_unique<FiberHost>(ranks_.size(), stack_bytes, [this](RankId rank) { run_on_fiber(rank); });
+  }
+}
+
+Engine::~Engine() = default;
+
+RunResult Engine::run() {
+  RunResult result;
+  result.end = loop();
+  is_over_ = true;
+  fill_histories();
+  unwind();
+  std::stable_sort(complaints_.begin(), complaints_.end(),
+                   [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });
+  result.verdict = judge(*histories_, result.end, complaints_);
+  result.histories = histories_;
+  result.complaints = std::move(complaints_);
+  result.digest = digest_.value();
+  result.virtual_time = now_;
+  result.request_count = request_count_;
+  result.match_count = device_.match_count();
+  result.error = error_;
+  return result;
+}
+
+RunEnd Engine::loop() {
+  for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.push_back(rank);
+  for (;;) {
+    run_ready();
+    if (limit_reached_) return RunEnd::step_limit;
+    while (!deadlines_.empty() && state(deadlines_.next().rank).park_count != deadlines_.next().park_count) {
+      deadlines_.drop_next();
+    }
+    const bool has_deadline = !deadlines_.empty();
+    if (!timers_.empty() && (!has_deadline || timers_.next_time() <= deadlines_.next().time)) {
+      fire_timers();
+    } else if (has_deadline) {
+      fire_deadline();
+    } else {
+      return ended_count_ == program_.world_size ? RunEnd::returned : RunEnd::quiescent;
+    }
+  }
+}
+
+void Engine::run_ready() {
+  while (!ready_.empty() && !limit_reached_) {
+    running_.swap(ready_);
+    ready_.clear();
+    if (!std::is_sorted(running_.begin(), running_.end())) std::sort(running_.begin(), running_.end());
+    for (const RankId rank : running_) {
+      run_rank(rank);
+      if (limit_reached_) return;
+    }
+  }
+}
+
+void Engine::fire_timers() {
+  now_ = timers_.next_time();
+  timers_.take_next(due_);
+  progressed_.clear();
+  for (const Timer& timer : due_) {
+    if (timer.kind == TimerKind::compute) {
+      wake(static_cast<RankId>(timer.subject));
+    } else {
+      device_.fire(timer, now_, progressed_);
+    }
+  }
+  for (const RankId rank : progressed_) {
+    if (may_go_on(rank)) wake(rank);
+  }
+}
+
+void Engine::fire_deadline() {
+  const Deadline deadline = deadlines_.next();
+  deadlines_.drop_next();
+  now_ = deadline.time;
+  RankState& late = state(deadline.rank);
+  edges_.forget(static_cast<std::int32_t>(late.park_subject), deadline.rank);
+  late.reply.status = StatusCode::timed_out;
+  digest_.add(now_, deadline.rank, static_cast<std::uint64_t>(StatusCode::timed_out));
+  wake(deadline.rank);
+}
+
+bool Engine::park(RankId rank, Park park, std::int64_t subject, const Reply& reply) {
+  RankState& parked = state(rank);
+  parked.park = park;
+  ++parked.park_count;
+  parked.park_subject = subject;
+  parked.reply = reply;
+  parked.since = now_;
+  return false;
+}
+
+bool Engine::may_go_on(RankId rank) const {
+  const RankState& parked = ranks_[static_cast<std::size_t>(rank)];
+  const Streams& streams = device_.streams();
+  switch (parked.park) {
+    case Park::submit:
+      return streams.depth_max(rank) <= options_.semantics.stream_depth_max;
+    case Park::gloo_submit:
+    case Park::wait:
+      return !streams.is_open(rank, static_cast<Ticket>(parked.park_subject));
+    case Park::synchronize:
+      return streams.is_idle(rank, static_cast<StreamId>(parked.park_subject));
+    default:
+      return false;
+  }
+}
+
+void Engine::wake(RankId rank) {
+  RankState& woken = state(rank);
+  GRIDLOCK_CHECK(woken.park != Park::none && woken.park != Park::ended);
+  woken.park = Park::none;
+  ++woken.park_count;
+  woken.since = now_;
+  ready_.push_back(rank);
+}
+
+void Engine::run_rank(RankId rank) {
+  RankState& own = state(rank);
+  if (fibers_ == nullptr) {
+    run_machine(rank);
+  } else if (own.fiber == nullptr) {
+    own.fiber = fibers_->start(rank);
+  } else if (!fibers_->resume(own.fiber)) {
+    own.fiber = nullptr;
+  }
+}
+
+void Engine::run_machine(RankId rank) {
+  RankState& own = state(rank);
+  try {
+    if (own.machine == nullptr) own.machine = program_.machine(rank);
+    Reply reply = own.reply;
+    for (;;) {
+      const Request request = own.machine->next(contexts_[static_cast<std::size_t>(rank)], reply);
+      if (request.kind == RequestKind::done || request.kind == RequestKind::exit) {
+        end_rank(rank, request.kind == RequestKind::exit ? HostState::exited : HostState::returned);
+        break;
+      }
+      reply = Reply{};
+      if (!answer(rank, request, reply)) return;
+    }
+  } catch (const std::exception& exception) {
+    end_rank(rank, HostState::crashed, exception.what());
+  } catch (...) {
+    end_rank(rank, HostState::crashed, "unknown exception");
+  }
+  own.machine.reset();
+}
+
+void Engine::run_on_fiber(RankId rank) {
+  SimRank& context = contexts_[static_cast<std::size_t>(rank)];
+  try {
+    if (program_.main) {
+      program_.main(context);
+    } else {
+      host_machine(context, *program_.machine(rank));
+    }
+    end_rank(rank, HostState::returned);
+  } catch (const Unwound&) {
+  } catch (const std::exception& exception) {
+    end_rank(rank, HostState::crashed, exception.what());
+  } catch (...) {
+    end_rank(rank, HostState::crashed, "unknown exception");
+  }
+}
+
+void Engine::end_rank(RankId rank, HostState how, const char* error) {
+  if (is_over_) return;
+  RankState& own = state(rank);
+  own.park = Park::ended;
+  own.since = now_;
+  own.ended_as = how;
+  ++ended_count_;
+  digest_.add(now_, rank, static_cast<std::uint64_t>(how));
+  if (error != nullptr && error_.empty()) error_ = "rank " + std::to_string(rank) + ": " + error;
+}
+
+Reply Engine::execute_on_fiber(RankId rank, const Request& request) {
+  if (!is_over_) {
+    if (request.kind == RequestKind::exit) {
+      end_rank(rank, HostState::exited);
+      throw Unwound{};
+    }
+    Reply reply;
+    if (answer(rank, request, reply)) return reply;
+    fibers_->park();
+    if (!is_over_) return state(rank).reply;
+    if (std::uncaught_exceptions() == 0) throw Unwound{};
+  } else if (++late_request_count_ > kLateRequestMax && std::uncaught_exceptions() == 0) {
+    throw Unwound{};
+  }
+  return world_ended();
+}
+
+void Engine::complain(Complaint complaint) {
+  RankState& own = state(complaint.rank);
+  if (is_over_ || own.complaints == RankContext::kComplaintMax) return;
+  ++own.complaints;
+  complaints_.push_back(std::move(complaint));
+}
+
+void Engine::fill_histories() {
+  for (RankId rank = 0; rank < program_.world_size; ++rank) {
+    const RankState& own = state(rank);
+    RankEnd& end = histories_->ranks[static_cast<std::size_t>(rank)];
+    end.node = own.node;
+    end.state = host_state(own);
+    end.since = own.since;
+    end.open = device_.streams().open_work(rank);
+    end.results = own.results;
+  }
+}
+
+void Engine::unwind() {
+  for (RankState& own : ranks_) {
+    late_request_count_ = 0;
+    while (own.fiber != nullptr) {
+      if (!fibers_->resume(own.fiber)) own.fiber = nullptr;
+    }
+    own.machine.reset();
+  }
+}
+
+}  // namespace gridlock

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/world.h"
+#include "sim/creation.h"
+#include "sim/deadline_queue.h"
+#include "sim/device.h"
+#include "sim/host_edges.h"
+#include "sim/recorder.h"
+#include "sim/sim_rank.h"
+#include "sim/submission.h"
+
+namespace gridlock {
+
+/// One run: ranks ask, one loop answers. At each moment of virtual time the loop first handles what
+/// completes, then runs the ranks that may go on, in rank order, each until it parks or ends. Used once, from
+/// one thread.
+class Engine {
+ public:
+  /// Requires: options and program were checked. The program outlives the engine.
+  Engine(const RunOptions& options, const RankProgram& program, SiteTable sites);
+  ~Engine();
+
+  /// Runs everything to its end and unwinds what is left.
+  RunResult run();
+
+  // For SimRank.
+  const RunOptions& options() const { return options_; }
+  Nanos now() const { return now_; }
+  Histories& histories() { return *histories_; }
+  RankState& state(RankId rank) { return ranks_[static_cast<std::size_t>(rank)]; }
+  const Device& device() const { return device_; }
+  bool has_data() const { return options_.payload == Payload::data; }
+  void complain(Complaint complaint);
+  /// Answers a request on the rank's fiber, parking it if needed.
+  Reply execute_on_fiber(RankId rank, const Request& request);
+
+ private:
+  /// True: `reply` is the answer. False: the rank is parked (or the run is over for it).
+  bool answer(RankId rank, const Request& request, Reply& reply);
+  bool submit(RankId rank, const Request& request, Reply& reply);
+  bool wait(RankId rank, const Request& request, Reply& reply);
+  bool test(RankId rank, const Request& request, Reply& reply);
+  bool synchronize(RankId rank, const Request& request);
+  void record_event(RankId rank, const Request& request, Reply& reply);
+  void stream_wait(RankId rank, const Request& request, Reply& reply);
+  bool compute(RankId rank, const Request& request, Reply& reply);
+  void post(RankId rank, const Request& request);
+  bool await(RankId rank, const Request& request, Reply& reply);
+  bool new_group(RankId rank, const Request& request, Reply& reply);
+  bool create_grid(RankId rank, const Request& request, Reply& reply);
+  void destroy_group(RankId rank, const Request& request, Reply& reply);
+  bool is_ticket(RankId rank, Ticket ticket) const;
+
+  /// Parks the rank; `reply` is what it gets when it goes on. Always false.
+  bool park(RankId rank, Park park, std::int64_t subject, const Reply& reply);
+  bool may_go_on(RankId rank) const;
+  void wake(RankId rank);
+  void wake_created();
+
+  RunEnd loop();
+  void run_ready();
+  void run_rank(RankId rank);
+  void run_machine(RankId rank);
+  /// Body of a fiber.
+  void run_on_fiber(RankId rank);
+  /// The program is over: returned, exited, or crashed with what `error` says.
+  void end_rank(RankId rank, HostState how, const char* error = nullptr);
+  void fire_timers();
+  void fire_deadline();
+  void fill_histories();
+  void unwind();
+
+  RunOptions options_;
+  const RankProgram& program_;
+  std::shared_ptr<Histories> histories_;
+  Nanos now_{0};
+  Digest digest_;
+  TimerQueue timers_;
+  DeadlineQueue deadlines_;
+  std::vector<RankState> ranks_;
+  std::vector<SimRank> contexts_;
+  Recorder recorder_;
+  Device device_;
+  Submission submission_;
+  Creation creation_;
+  HostEdges edges_;
+  std::unique_ptr<FiberHost> fibers_;
+  std::vector<RankId> ready_;
+  std::vector<RankId> running_;
+  std::vector<Timer> due_;
+  std::vector<RankId> progressed_;
+  std::vector<Complaint> complaints_;
+  std::string error_;
+  std::int64_t request_count_ = 0;
+  RankId ended_count_ = 0;
+  bool limit_reached_ = false;
+  bool is_over_ = false;
+  /// Requests made after the end by programs that go on asking.
+  std::int64_t late_request_count_ = 0;
+};
+
+}  // namespace gridlock

@@ -1,0 +1,37 @@
+#include "sim/group_use.h"
+
+namespace gridlock {
+
+GroupUse* find_group_use(const GroupTable& groups, RankId rank, RankState& state, GroupHandle handle) {
+  for (GroupUse& use : state.groups) {
+    if (use.handle == handle) return &use;
+  }
+  const InstanceId instance = groups.resolve(handle, rank);
+  if (instance == InstanceId::none) return nullptr;
+  GroupUse added;
+  added.handle = handle;
+  added.instance = instance;
+  added.group_rank = groups.instance(instance).spec.members.index_of(rank);
+  added.counted_by = static_cast<std::int32_t>(state.groups.size());
+  for (const GroupUse& use : state.groups) {
+    if (use.instance == instance) {
+      added.counted_by = use.counted_by;
+      break;
+    }
+  }
+  return &state.groups.emplace_back(added);
+}
+
+std::int32_t& next_sequence(RankState& state, const GroupUse& use) {
+  return state.groups[static_cast<std::size_t>(use.counted_by)].next_sequence;
+}
+
+bool is_destroyed(const RankState& state, const GroupUse& use) {
+  return state.groups[static_cast<std::size_t>(use.counted_by)].destroyed;
+}
+
+void destroy(RankState& state, const GroupUse& use) {
+  state.groups[static_cast<std::size_t>(use.counted_by)].destroyed = true;
+}
+
+}  // namespace gridlock

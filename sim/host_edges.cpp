@@ -1,0 +1,19 @@
+#include "sim/host_edges.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gridlock {
+
+std::vector<RankId> HostEdges::post(std::int32_t name) {
+  Edge& edge = grown(name);
+  edge.is_posted = true;
+  return std::exchange(edge.waiting, {});
+}
+
+void HostEdges::forget(std::int32_t name, RankId rank) {
+  std::vector<RankId>& waiting = grown(name).waiting;
+  waiting.erase(std::remove(waiting.begin(), waiting.end(), rank), waiting.end());
+}
+
+}  // namespace gridlock

@@ -1,0 +1,131 @@
+#include "sim/matcher.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "sim/alike.h"
+
+namespace gridlock {
+namespace {
+
+PairKey pair_key(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) {
+  return kind == CallKind::send ? PairKey{instance, self, peer} : PairKey{instance, peer, self};
+}
+
+}  // namespace
+
+Matcher::Matcher(const GroupTable& groups, const HistoryStore& store, Pool<OpenCall>& calls,
+                 std::int64_t send_capacity)
+    : groups_(groups), store_(store), calls_(calls), send_capacity_(send_capacity) {}
+
+Matcher::PairPlace Matcher::next_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) {
+  const PairKey key = pair_key(instance, kind, self, peer);
+  Slot slot = pair_ids_.find(key);
+  if (slot == kNoSlot) {
+    slot = pairs_.add();
+    pair_ids_.add(key, slot);
+  }
+  Pair& pair = pairs_[slot];
+  return {slot, kind == CallKind::send ? pair.sends++ : pair.recvs++};
+}
+
+std::int32_t Matcher::peek_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) const {
+  const Slot slot = pair_ids_.find(pair_key(instance, kind, self, peer));
+  if (slot == kNoSlot) return 0;
+  return kind == CallKind::send ? pairs_[slot].sends : pairs_[slot].recvs;
+}
+
+Matcher::PlaceList& Matcher::list_of(const OpenCall& call) {
+  if (call.pair != kNoSlot) return pairs_[call.pair].places;
+  const auto instance = static_cast<std::size_t>(call.instance);
+  if (instance >= collectives_.size()) collectives_.resize(std::max(instance + 1, groups_.instance_count()));
+  return collectives_[instance];
+}
+
+// The search begins at the place that was used last: ranks walk through the sequence in order.
+Slot Matcher::find_or_add(PlaceList& list, std::int32_t sequence) {
+  Slot before = list.hint;
+  while (before != kNoSlot && places_[before].sequence > sequence) before = places_[before].previous;
+  Slot after = before == kNoSlot ? list.first : places_[before].next;
+  while (after != kNoSlot && places_[after].sequence <= sequence) {
+    before = after;
+    after = places_[after].next;
+  }
+  if (before != kNoSlot && places_[before].sequence == sequence) return list.hint = before;
+  const Slot slot = places_.add();
+  Place& place = places_[slot];
+  place.sequence = sequence;
+  place.previous = before;
+  place.next = after;
+  (before == kNoSlot ? list.first : places_[before].next) = slot;
+  if (after != kNoSlot) places_[after].previous = slot;
+  return list.hint = slot;
+}
+
+void Matcher::unlink(PlaceList& list, Slot slot) {
+  const Place& place = places_[slot];
+  (place.previous == kNoSlot ? list.first : places_[place.previous].next) = place.next;
+  if (place.next != kNoSlot) places_[place.next].previous = place.previous;
+  if (list.hint == slot) list.hint = place.next != kNoSlot ? place.next : place.previous;
+}
+
+void Matcher::join(Place& place, Slot slot, Nanos now) {
+  OpenCall& call = calls_[slot];
+  if (place.arrived == 0) {
+    place.instance = call.instance;
+    place.pair = call.pair;
+    place.expected = call.pair != kNoSlot ? 2 : groups_.instance(call.instance).spec.members.size();
+    place.first_arrival = slot;
+  } else {
+    place.alike = place.alike && are_alike(calls_[place.first_arrival], call);
+    calls_[place.last_arrival].next_arrival = slot;
+  }
+  place.last_arrival = slot;
+  place.latest = std::max(place.latest, now);
+  ++place.arrived;
+}
+
+bool Matcher::is_complete(const Place& place) const {
+  if (!place.alike || place.arrived < place.expected) return false;
+  if (calls_[place.first_arrival].kind != CallKind::all_to_all_v) return true;
+  std::vector<const OpenCall*> by_rank(static_cast<std::size_t>(place.expected));
+  for (Slot slot = place.first_arrival; slot != kNoSlot; slot = calls_[slot].next_arrival) {
+    by_rank[static_cast<std::size_t>(calls_[slot].group_rank)] = &calls_[slot];
+  }
+  return is_split_consistent(store_, by_rank);
+}
+
+Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
+  const OpenCall& call = calls_[slot];
+  PlaceList& list = list_of(call);
+  const Slot meeting = find_or_add(list, call.sequence);
+  Place& place = places_[meeting];
+  join(place, slot, now);
+  const bool complete = is_complete(place);
+  if (complete) unlink(list, meeting);
+  if (call.pair != kNoSlot && send_capacity_ > 0) {
+    Pair& pair = pairs_[call.pair];
+    const OpenCall& first = calls_[place.first_arrival];
+    if (complete && first.left_behind) {
+      pair.bytes_left_behind -= first.count * static_cast<std::int64_t>(dtype_size(first.dtype));
+    }
+    leave_behind(pair, left_behind);
+  }
+  return complete ? meeting : kNoSlot;
+}
+
+// In the order of the messages, and none overtakes one that does not fit: the channel is a queue.
+void Matcher::leave_behind(Pair& pair, std::vector<Slot>& left_behind) {
+  for (Slot slot = pair.places.first; slot != kNoSlot; slot = places_[slot].next) {
+    const Place& place = places_[slot];
+    OpenCall& call = calls_[place.first_arrival];
+    if (place.arrived > 1 || call.kind != CallKind::send || call.left_behind) continue;
+    const std::int64_t bytes = call.count * static_cast<std::int64_t>(dtype_size(call.dtype));
+    if (bytes > send_capacity_ - pair.bytes_left_behind) return;
+    pair.bytes_left_behind += bytes;
+    call.left_behind = true;
+    left_behind.push_back(place.first_arrival);
+  }
+}
+
+}  // namespace gridlock

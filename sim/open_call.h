@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/call.h"
+#include "core/group_table.h"
+#include "sim/pool.h"
+
+namespace gridlock {
+
+/// One call between its submit and its completion.
+struct OpenCall {
+  CallKind kind = CallKind::barrier;
+  DType dtype = DType::float32;
+  ReduceOp op = ReduceOp::sum;
+  /// A send that completed before its recv came; its data is in `stash`.
+  bool left_behind = false;
+  RankId rank = kNoRank;
+  /// The caller's place in the group, and the call's peer (root or other end).
+  GroupRank group_rank = -1;
+  GroupRank peer = -1;
+  InstanceId instance = InstanceId::none;
+  std::int32_t sequence = 0;
+  /// Ordered pair of ranks, for send and recv.
+  Slot pair = kNoSlot;
+  Slot work = kNoSlot;
+  Slot next_of_work = kNoSlot;
+  Slot next_arrival = kNoSlot;
+  Slot stash = kNoSlot;
+  /// Index into HistoryStore::counts, -1 for even operations.
+  std::int32_t counts = -1;
+  BufferHandle input = BufferHandle::none;
+  BufferHandle output = BufferHandle::none;
+  std::int64_t count = 0;
+  double scalar = 1.0;
+};
+
+/// One submit (a call or a batch) between its submit and its completion.
+struct Work {
+  RankId rank = kNoRank;
+  std::int32_t calls_open = 0;
+  /// Streams of this work on which something else is before it.
+  std::int32_t streams_blocked = 0;
+  Slot first_call = kNoSlot;
+  Ticket ticket = Ticket::none;
+};
+
+}  // namespace gridlock

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/histories.h"
+#include "core/request.h"
+#include "core/step_machine.h"
+#include "sim/buffers.h"
+#include "sim/fiber_host.h"
+
+namespace gridlock {
+
+/// What the host of a rank is parked in.
+enum class Park : std::uint8_t {
+  none,
+  submit,       ///< a stream is full; subject: none
+  gloo_submit,  ///< a group that blocks its host; subject: ticket
+  wait,         ///< subject: ticket
+  synchronize,  ///< subject: stream
+  await,        ///< subject: host edge
+  create,
+  compute,
+  ended,  ///< the program has returned or thrown
+};
+
+/// One rank's use of a group: which instance a handle means here, and how many collectives it has submitted
+/// there. Handles that mean the same instance share the count of the first of them.
+struct GroupUse {
+  GroupHandle handle = GroupHandle::none;
+  InstanceId instance = InstanceId::none;
+  GroupRank group_rank = -1;
+  std::int32_t next_sequence = 0;
+  /// Index of the use that keeps the count, its own unless it is an alias.
+  std::int32_t counted_by = 0;
+  bool destroyed = false;
+};
+
+/// What the engine knows about one rank. Small: a world has up to millions of them.
+struct RankState {
+  HistoryNode node = HistoryNode::empty;
+  Park park = Park::none;
+  /// How the program ended, once it has.
+  HostState ended_as = HostState::returned;
+  std::int8_t complaints = 0;
+  /// Counts parkings, so that a deadline can tell whether it is still about this one.
+  std::uint32_t park_count = 0;
+  std::int64_t park_subject = 0;
+  std::int64_t next_ticket = 0;
+  Nanos since{0};
+  std::uint64_t results = 0;
+  /// The answer to the request in which the rank is parked.
+  Reply reply;
+  std::vector<GroupUse> groups;
+  Buffers buffers;
+  std::unique_ptr<StepMachine> machine;
+  FiberHost::Fiber* fiber = nullptr;
+};
+
+}  // namespace gridlock

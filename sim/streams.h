@@ -1,0 +1,78 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/histories.h"
+#include "sim/open_call.h"
+#include "sim/pool.h"
+
+namespace gridlock {
+
+/// The streams of all ranks: ordered queues of work, event records and waits for events. An entry is passed
+/// when it is at the head and done; work starts when it is at the head of every stream that it uses (rule
+/// S01: several streams in one batch are one sync point). Streams and events belong to one rank and come into
+/// being at first use.
+class Streams {
+ public:
+  Streams(RankId world_size, Pool<Work>& works);
+
+  /// Appends work to the queues of `streams`, which are distinct. True when it starts now.
+  bool enqueue(Slot work, std::span<const StreamId> streams);
+  /// Takes completed work off its streams; work that starts now is appended to `startable`. Requires: it had
+  /// started.
+  void complete(Slot work, std::vector<Slot>& startable);
+
+  /// A point after everything on the stream so far.
+  EventId record(RankId rank, StreamId stream);
+  bool knows(RankId rank, EventId event) const;
+  /// Later entries of the stream wait for the event. Work cannot become startable by this. Requires: knows
+  /// the event.
+  void wait_event(RankId rank, StreamId stream, EventId event);
+
+  /// Whether the work of a ticket that was given is not complete. O(streams) for the oldest and the newest
+  /// ticket of a stream, else O(entries).
+  bool is_open(RankId rank, Ticket ticket) const;
+  bool is_idle(RankId rank, StreamId stream) const { return depth(rank, stream) == 0; }
+  /// Entries on the stream.
+  std::int32_t depth(RankId rank, StreamId stream) const;
+  /// The largest depth of any stream of the rank.
+  std::int32_t depth_max(RankId rank) const;
+  /// First open ticket of every stream that holds work, by stream id.
+  std::vector<OpenWork> open_work(RankId rank) const;
+
+ private:
+  enum class EntryKind : std::uint8_t { work, record, wait };
+  struct Entry {
+    EntryKind kind = EntryKind::work;
+    /// Whether it has been seen at the head, so that a work's streams_blocked counts it once.
+    bool at_head = false;
+    Slot work = kNoSlot;
+    EventId event = EventId::none;
+    Slot next = kNoSlot;
+  };
+  struct Queue {
+    StreamId id = StreamId::main;
+    std::int32_t depth = 0;
+    Slot head = kNoSlot;
+    Slot tail = kNoSlot;
+    Slot next_queue = kNoSlot;
+  };
+
+  Slot find(RankId rank, StreamId stream) const;
+  Slot find_or_add(RankId rank, StreamId stream);
+  Slot append(Queue& queue, Entry entry);
+  void pop(Queue& queue);
+  bool is_pending(RankId rank, EventId event) const;
+  void advance(RankId rank, std::vector<Slot>& startable);
+  bool advance(RankId rank, Queue& queue, std::vector<Slot>& startable);
+
+  Pool<Work>& works_;
+  Pool<Queue> queues_;
+  Pool<Entry> entries_;
+  /// Per rank: its first queue, and the number of events it recorded.
+  std::vector<Slot> first_queue_;
+  std::vector<std::int32_t> event_count_;
+};
+
+}  // namespace gridlock

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/history.h"
+#include "core/reference.h"
+#include "sim/open_call.h"
+#include "sim/pool.h"
+#include "sim/provenance.h"
+#include "sim/rank_state.h"
+
+namespace gridlock {
+
+/// The calls that met at one place: one for each member in group order, or a send and its recv.
+using MetCalls = std::span<OpenCall* const>;
+
+/// Moves what complete operations move: bytes (unless in shape mode), contributor sets, and the hashes of
+/// outputs. Buffers are read and written when the operation is finished; rank code must not touch them while
+/// a call is open.
+class Transfer {
+ public:
+  /// All outlive the transfer.
+  Transfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks, bool has_data);
+
+  void finish(MetCalls calls);
+  /// Copies what a send that completes early sends; finish reads it from there.
+  void leave_behind(OpenCall& send);
+  /// Bytes as operation_cost takes them.
+  std::int64_t bytes(MetCalls calls) const;
+  const Provenance& provenance() const { return provenance_; }
+
+ private:
+  /// What a send left behind. In shape mode there are no bytes.
+  struct Stash {
+    std::vector<std::byte> bytes;
+    ContributorId contributors{};
+  };
+
+  DataMovement movement(MetCalls calls);
+  void move_bytes(const DataMovement& movement, MetCalls calls);
+  void add_results(MetCalls calls);
+  void mark_contributors(MetCalls calls);
+  ContributorId contributors(const OpenCall& call) const;
+  ContributorId united(MetCalls calls);
+  std::span<std::byte> input(const DataMovement& movement, const OpenCall& call, GroupRank place) const;
+  std::span<std::byte> output(const DataMovement& movement, const OpenCall& call, GroupRank place) const;
+  Buffer& buffer(const OpenCall& call, BufferHandle handle) const;
+
+  const GroupTable& groups_;
+  const HistoryStore& store_;
+  std::vector<RankState>& ranks_;
+  bool has_data_;
+  Provenance provenance_;
+  Pool<Stash> stashes_;
+  // Scratch that keeps its memory from one operation to the next. outputs_ holds what finish wrote last.
+  std::vector<ContributorId> sets_;
+  std::vector<std::int64_t> counts_;
+  std::vector<std::span<const std::byte>> inputs_;
+  std::vector<std::span<std::byte>> outputs_;
+};
+
+}  // namespace gridlock
