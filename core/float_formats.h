@@ -38,7 +38,7 @@ using Float8E5M2Format = FloatFormat<std::uint8_t, 5, 2, Overflow::saturate, 0x7
 /// a where the condition holds, else b, without a branch: compilers do not vectorise a choice between results
 /// of floating-point operations, which could trap.
 template <typename Word>
-inline Word select(bool condition, Word a, Word b) {
+inline Word select_word(bool condition, Word a, Word b) {
   const Word mask = Word{0} - static_cast<Word>(condition);
   return (a & mask) | (b & ~mask);
 }
@@ -55,7 +55,7 @@ inline float decode(typename Format::Bits code) {
   const std::uint32_t finite =
       std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude << kShift) * kRescale);
   const std::uint32_t special = 0x7F800000u | (magnitude << kShift);
-  return std::bit_cast<float>(sign | select(magnitude > Format::kLargest, special, finite));
+  return std::bit_cast<float>(sign | select_word(magnitude > Format::kLargest, special, finite));
 }
 
 /// Nearest code, ties to the even one. Real is float or double; the result is rounded once. Branch-free.
@@ -79,11 +79,11 @@ inline typename Format::Bits encode(Real value) {
   const Word normal = (rounded_up >> kShift) - kRebias;
   const Word subnormal =
       std::bit_cast<Word>(std::bit_cast<Real>(magnitude) + std::bit_cast<Real>(kMagic)) - kMagic;
-  const Word finite = select(magnitude < kNormalMin, subnormal, normal);
+  const Word finite = select_word(magnitude < kNormalMin, subnormal, normal);
   const Word limit = Format::kOverflow == Overflow::saturate ? Format::kLargest : Format::kInfinity;
-  const Word bounded = select((magnitude >= kRealInfinity) | (finite > limit), limit, finite);
+  const Word bounded = select_word((magnitude >= kRealInfinity) | (finite > limit), limit, finite);
   const Word sign = bits >> (8 * (sizeof(Word) - sizeof(Bits))) & Format::kSign;
-  return static_cast<Bits>(select(magnitude > kRealInfinity, Word{Format::kNan}, sign | bounded));
+  return static_cast<Bits>(select_word(magnitude > kRealInfinity, Word{Format::kNan}, sign | bounded));
 }
 
 /// decode(encode(value)) in fewer steps; NaN stays some NaN.
@@ -102,9 +102,10 @@ inline float round_to(float value) {
   const std::uint32_t normal = (magnitude + half) >> kShift << kShift;
   const std::uint32_t subnormal =
       std::bit_cast<std::uint32_t>((std::bit_cast<float>(magnitude) + kMagic) - kMagic);
-  const std::uint32_t finite = select(magnitude < (kRebias + 1) << 23, subnormal, normal);
-  const std::uint32_t bounded = select(finite > kLargest, kLimit, finite);
-  return std::bit_cast<float>((bits ^ magnitude) | select(magnitude > kRealInfinity, magnitude, bounded));
+  const std::uint32_t finite = select_word(magnitude < (kRebias + 1) << 23, subnormal, normal);
+  const std::uint32_t bounded = select_word(finite > kLargest, kLimit, finite);
+  return std::bit_cast<float>((bits ^ magnitude) |
+                              select_word(magnitude > kRealInfinity, magnitude, bounded));
 }
 
 }  // namespace gridlock

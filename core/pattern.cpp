@@ -1,6 +1,5 @@
 #include "core/pattern.h"
 
-#include <cstring>
 #include <type_traits>
 #include <vector>
 

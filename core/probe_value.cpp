@@ -36,7 +36,7 @@ bool all_numbers(const std::vector<ProbeValue>& items) {
 }  // namespace
 
 ProbeValue::ProbeValue() = default;
-ProbeValue::ProbeValue(WholeNumber number) : data_(number.value) {}
+ProbeValue::ProbeValue(AsNumber number) : data_(number.value) {}
 ProbeValue::ProbeValue(std::string text) : data_(std::move(text)) {}
 ProbeValue::ProbeValue(const char* text) : data_(std::string(text)) {}
 ProbeValue::ProbeValue(Members group) : data_(std::move(group)) {}

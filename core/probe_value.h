@@ -34,7 +34,7 @@ class ProbeValue {
   ProbeValue();
   /// A number. A template, so that a literal 0 is no null pointer.
   template <std::integral Number>
-  ProbeValue(Number number) : ProbeValue(WholeNumber{number}) {}
+  ProbeValue(Number number) : ProbeValue(AsNumber{number}) {}
   ProbeValue(std::string text);
   ProbeValue(const char* text);
   ProbeValue(Members group);
@@ -72,10 +72,10 @@ class ProbeValue {
   bool operator==(const ProbeValue& other) const;
 
  private:
-  struct WholeNumber {
+  struct AsNumber {
     std::int64_t value;
   };
-  explicit ProbeValue(WholeNumber number);
+  explicit ProbeValue(AsNumber number);
 
   std::variant<std::monostate, std::int64_t, std::string, Members, std::vector<ProbeValue>,
                std::vector<ProbeField>, ProbeError>

@@ -1,8 +1,9 @@
 #include "core/reduction.h"
 
-#include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include "core/check.h"
 #include "core/element.h"

@@ -142,6 +142,8 @@ Reply GlooRank::execute(const Request& request) {
       return create_grid(request);
     case RequestKind::destroy_group:
       return destroy_group(request);
+    case RequestKind::exit:
+      process_.exit_early();
     case RequestKind::done:
       return {};
   }
@@ -173,6 +175,7 @@ Reply GlooRank::record_event(const Request& request) {
   Record record;
   record.kind = RecordKind::event_record;
   record.stream = request.stream;
+  record.ticket = workers_.event_count();
   record.label = request.label;
   if (!ledger_.record_plain(record)) return stop();
   Reply reply;
@@ -181,11 +184,11 @@ Reply GlooRank::record_event(const Request& request) {
 }
 
 Reply GlooRank::stream_wait(const Request& request) {
-  if (!workers_.knows(request.event)) return {.status = StatusCode::invalid_argument};
+  if (request.event < EventId{0} || static_cast<std::int32_t>(request.event) >= workers_.event_count()) return {.status = StatusCode::invalid_argument};
   Record record;
   record.kind = RecordKind::stream_wait;
   record.stream = request.stream;
-  record.detail = static_cast<std::int32_t>(request.event);
+  record.ticket = static_cast<std::int64_t>(request.event);
   record.label = request.label;
   if (!ledger_.record_plain(record)) return stop();
   workers_.wait_event(request.stream, request.event);
@@ -237,7 +240,7 @@ Reply GlooRank::new_group(const Request& request) {
 }
 
 Reply GlooRank::create_grid(const Request& request) {
-  RankLedger::NewGrid made = ledger_.create_grid(request.plan, request.label);
+  RankLedger::NewGrid made = ledger_.create_grid(request.plan, request.name, request.label);
   if (!made.recorded) return stop();
   if (!create(std::move(made.identities))) return ended();
   Reply reply;

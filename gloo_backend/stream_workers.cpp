@@ -32,9 +32,9 @@ EventId StreamWorkers::record(StreamId stream) {
   return event;
 }
 
-bool StreamWorkers::knows(EventId event) const {
+std::int32_t StreamWorkers::event_count() const {
   const std::lock_guard lock(mutex_);
-  return event >= EventId{0} && static_cast<std::int32_t>(event) < event_count_;
+  return event_count_;
 }
 
 void StreamWorkers::wait_event(StreamId stream, EventId event) {

@@ -37,8 +37,9 @@ class StreamWorkers {
   void enqueue(Ticket ticket, std::vector<StreamId> streams, Task task);
   /// A point after everything on the stream so far.
   EventId record(StreamId stream);
-  bool knows(EventId event) const;
-  /// Later entries of the stream wait for the event. Requires: knows the event.
+  /// Events recorded so far; they are numbered from 0.
+  std::int32_t event_count() const;
+  /// Later entries of the stream wait for the event. Requires: it was recorded.
   void wait_event(StreamId stream, EventId event);
 
   bool is_complete(Ticket ticket) const;

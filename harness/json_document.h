@@ -86,4 +86,7 @@ JsonNode read_json_file(const std::string& path);
 /// Ends with a newline. parse_json gives an equal tree for it.
 std::string write_json(const JsonNode& node, int width = 100);
 
+/// The same on one line, without a newline.
+std::string json_line(const JsonNode& node);
+
 }  // namespace gridlock

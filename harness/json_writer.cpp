@@ -7,8 +7,6 @@
 namespace gridlock {
 namespace {
 
-std::string one_line(const JsonNode& node);
-
 std::string scalar(const JsonNode& node) {
   if (node.is_null()) return "null";
   if (const bool* flag = std::get_if<bool>(&node.value)) return *flag ? "true" : "false";
@@ -20,26 +18,11 @@ std::string scalar(const JsonNode& node) {
 
 std::string quoted(const std::string& key) { return nlohmann::json(key).dump() + ": "; }
 
-std::string one_line(const JsonNode& node) {
-  std::string text;
-  if (node.is_array()) {
-    for (const JsonNode& item : node.array()) text += (text.empty() ? "" : ", ") + one_line(item);
-    return "[" + text + "]";
-  }
-  if (node.is_object()) {
-    for (const JsonMember& member : node.object()) {
-      text += (text.empty() ? "" : ", ") + quoted(member.key) + one_line(member.value);
-    }
-    return text.empty() ? "{}" : "{ " + text + " }";
-  }
-  return scalar(node);
-}
-
 /// `used`: columns that the line already holds. The root is always broken, so that a diff of two scenarios
 /// has lines.
 void write(const JsonNode& node, int indent, std::size_t used, std::size_t width, std::string& out) {
   const bool is_container = node.is_array() || node.is_object();
-  const std::string line = one_line(node);
+  const std::string line = json_line(node);
   if (!is_container || line.size() <= 2 || (indent > 0 && used + line.size() + 1 <= width)) {
     out += line;
     return;
@@ -69,6 +52,21 @@ void write(const JsonNode& node, int indent, std::size_t used, std::size_t width
 }
 
 }  // namespace
+
+std::string json_line(const JsonNode& node) {
+  std::string text;
+  if (node.is_array()) {
+    for (const JsonNode& item : node.array()) text += (text.empty() ? "" : ", ") + json_line(item);
+    return "[" + text + "]";
+  }
+  if (node.is_object()) {
+    for (const JsonMember& member : node.object()) {
+      text += (text.empty() ? "" : ", ") + quoted(member.key) + json_line(member.value);
+    }
+    return text.empty() ? "{}" : "{ " + text + " }";
+  }
+  return scalar(node);
+}
 
 std::string write_json(const JsonNode& node, int width) {
   std::string out;

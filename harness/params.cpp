@@ -177,8 +177,7 @@ std::string MatrixCell::suffix() const {
   if (values.empty()) return "";
   std::string text;
   for (const auto& [axis, value] : values) {
-    std::string shown = value.is_string() ? value.string() : write_json(value, 1'000'000);
-    std::erase(shown, '\n');
+    const std::string shown = value.is_string() ? value.string() : json_line(value);
     text += fmt::format("{}{}={}", text.empty() ? "" : ",", axis, shown);
   }
   return "[" + text + "]";

@@ -272,6 +272,7 @@ std::string Launch::cause(std::size_t rank) const {
     return fmt::format("killed by signal {} ({})", child.code, strsignal(child.code));
   }
   if (logs_[rank]->trouble() != Trouble::none) return logs_[rank]->trouble_text();
+  if (is_lost(rank) && child.code == kEarlyExit) return "left before the end of its program";
   if (is_lost(rank)) return fmt::format("left with exit code {}", child.code);
   return "";
 }

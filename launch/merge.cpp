@@ -43,6 +43,8 @@ class RankReplay {
   std::vector<std::vector<std::int64_t>> counts_;
   std::vector<GroupSpec> specs_;
   std::vector<std::shared_ptr<const Plan>> plans_;
+  /// One for each plan.
+  std::vector<std::string> grid_names_;
   std::vector<std::string> names_;
   /// Per stream: tickets in order, and how far it got.
   std::map<StreamId, std::vector<std::int64_t>> tickets_;
@@ -73,6 +75,7 @@ void RankReplay::take(LogEntry kind, std::span<const std::byte> payload) {
       specs_.push_back(decode_group_spec(in));
       return;
     case LogEntry::plan:
+      grid_names_.push_back(in.read<std::string>());
       plans_.push_back(decode_plan(in, into_.groups.world_size()));
       return;
     case LogEntry::name:
@@ -120,9 +123,10 @@ void RankReplay::make_group(const Record& record) {
 
 void RankReplay::make_grid(const Record& record) {
   const auto& plan = plans_.at(static_cast<std::size_t>(record.detail));
+  const std::string& name = grid_names_.at(static_cast<std::size_t>(record.detail));
   const std::vector<std::int64_t> creation_of_request = registry_.resolve(*plan);
-  const GridHandle here = local_.add_grid(plan, creation_of_request);
-  const GridHandle there = into_.groups.add_grid(plan, creation_of_request);
+  const GridHandle here = local_.add_grid(plan, creation_of_request, name);
+  const GridHandle there = into_.groups.add_grid(plan, creation_of_request, name);
   for (const PlanFamily& family : plan->families()) {
     handles_[local_.family(here, family.name)] = into_.groups.family(there, family.name);
   }

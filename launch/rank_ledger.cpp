@@ -124,10 +124,12 @@ RankLedger::NewGroup RankLedger::new_group(const GroupSpec& spec, const Label& l
   return made;
 }
 
-RankLedger::NewGrid RankLedger::create_grid(std::shared_ptr<const Plan> plan, const Label& label) {
+RankLedger::NewGrid RankLedger::create_grid(std::shared_ptr<const Plan> plan, std::string_view name,
+                                            const Label& label) {
   NewGrid made;
   std::int64_t next = registry_.creation_count();
   Encoder out;
+  out(std::string(name));
   encode(out, *plan);
   Record record;
   record.kind = RecordKind::create_grid;
@@ -141,7 +143,7 @@ RankLedger::NewGrid RankLedger::create_grid(std::shared_ptr<const Plan> plan, co
     if (creation_of_request[i] != next) continue;
     made.identities.push_back(identity(next++, plan->request(static_cast<std::int64_t>(i))));
   }
-  made.handle = groups_.add_grid(std::move(plan), creation_of_request);
+  made.handle = groups_.add_grid(std::move(plan), creation_of_request, name);
   return made;
 }
 

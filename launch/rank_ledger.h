@@ -47,7 +47,8 @@ class RankLedger {
     std::vector<std::uint64_t> identities;
     GridHandle handle = GridHandle::none;
   };
-  NewGrid create_grid(std::shared_ptr<const Plan> plan, const Label& label);
+  /// `name` is what reports call the grid.
+  NewGrid create_grid(std::shared_ptr<const Plan> plan, std::string_view name, const Label& label);
 
  private:
   Record record_of(const Call& call) const;

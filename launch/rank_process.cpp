@@ -27,6 +27,8 @@ void RankProcess::finish() {
   leave(kFinishedExit);
 }
 
+void RankProcess::exit_early() { leave(kEarlyExit); }
+
 void RankProcess::crash(std::string_view text) {
   log_.set_trouble(Trouble::backend_error, text);
   log_.set_state(HostState::crashed);

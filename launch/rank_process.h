@@ -35,6 +35,8 @@ class RankProcess {
   /// The program has ended. Keeps the process, with its connections and worker threads, until the run has
   /// ended: what this rank sent may still be on its way. Then leaves without running destructors.
   [[noreturn]] void finish();
+  /// Leaves at once, before the end of the program.
+  [[noreturn]] void exit_early();
   /// Leaves at once, as a process that died; `text` says why.
   [[noreturn]] void crash(std::string_view text);
 
@@ -48,5 +50,6 @@ class RankProcess {
 /// Exit codes of rank processes: anything else was chosen by the program.
 inline constexpr int kFinishedExit = 0;
 inline constexpr int kCrashedExit = 70;
+inline constexpr int kEarlyExit = 71;
 
 }  // namespace gridlock

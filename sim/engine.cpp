@@ -36,7 +36,7 @@ HostState host_state(const RankState& state) {
     case Park::create:
       return HostState::creating;
     case Park::ended:
-      return state.ended_as;
+      return state.end;
     case Park::none:
     case Park::compute:
       return HostState::running;
@@ -199,19 +199,19 @@ void Engine::run_machine(RankId rank) {
     Reply reply = own.reply;
     for (;;) {
       const Request request = own.machine->next(contexts_[static_cast<std::size_t>(rank)], reply);
-      if (request.kind == RequestKind::done || request.kind == RequestKind::exit) {
-        end_rank(rank, request.kind == RequestKind::exit ? HostState::exited : HostState::returned);
+      if (request.kind == RequestKind::done) {
+        end_rank(rank, HostState::returned);
         break;
       }
       reply = Reply{};
-      if (!answer(rank, request, reply)) return;
+      if (!answer(rank, request, reply)) break;
     }
   } catch (const std::exception& exception) {
     end_rank(rank, HostState::crashed, exception.what());
   } catch (...) {
     end_rank(rank, HostState::crashed, "unknown exception");
   }
-  own.machine.reset();
+  if (own.park == Park::ended) own.machine.reset();
 }
 
 void Engine::run_on_fiber(RankId rank) {
@@ -231,27 +231,24 @@ void Engine::run_on_fiber(RankId rank) {
   }
 }
 
-void Engine::end_rank(RankId rank, HostState how, const char* error) {
+void Engine::end_rank(RankId rank, HostState end, const char* error) {
   if (is_over_) return;
   RankState& own = state(rank);
   own.park = Park::ended;
   own.since = now_;
-  own.ended_as = how;
+  own.end = end;
   ++ended_count_;
-  digest_.add(now_, rank, static_cast<std::uint64_t>(how));
+  digest_.add(now_, rank, static_cast<std::uint64_t>(end));
   if (error != nullptr && error_.empty()) error_ = "rank " + std::to_string(rank) + ": " + error;
 }
 
 Reply Engine::execute_on_fiber(RankId rank, const Request& request) {
-  if (!is_over_) {
-    if (request.kind == RequestKind::exit) {
-      end_rank(rank, HostState::exited);
-      throw Unwound{};
-    }
+  const RankState& own = state(rank);
+  if (!is_over_ && own.park != Park::ended) {
     Reply reply;
     if (answer(rank, request, reply)) return reply;
-    fibers_->park();
-    if (!is_over_) return state(rank).reply;
+    if (own.park != Park::ended) fibers_->park();
+    if (!is_over_ && own.park != Park::ended) return own.reply;
     if (std::uncaught_exceptions() == 0) throw Unwound{};
   } else if (++late_request_count_ > kLateRequestMax && std::uncaught_exceptions() == 0) {
     throw Unwound{};

@@ -67,8 +67,7 @@ class Engine {
   void run_machine(RankId rank);
   /// Body of a fiber.
   void run_on_fiber(RankId rank);
-  /// The program is over: returned, exited, or crashed with what `error` says.
-  void end_rank(RankId rank, HostState how, const char* error = nullptr);
+  void end_rank(RankId rank, HostState end, const char* error = nullptr);
   void fire_timers();
   void fire_deadline();
   void fill_histories();

@@ -55,8 +55,10 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
     case RequestKind::destroy_group:
       destroy_group(rank, request, reply);
       return true;
-    case RequestKind::done:
     case RequestKind::exit:
+      end_rank(rank, HostState::exited);
+      return false;
+    case RequestKind::done:
       reply.status = StatusCode::invalid_argument;
       return true;
   }
@@ -117,14 +119,14 @@ void Engine::record_event(RankId rank, const Request& request, Reply& reply) {
   reply.event = device_.streams().record(rank, request.stream);
   Record record = host_record(RecordKind::event_record, request);
   record.stream = request.stream;
-  record.sequence = static_cast<std::int32_t>(reply.event);
+  record.ticket = static_cast<std::int64_t>(reply.event);
   recorder_.write(rank, record);
 }
 
 void Engine::stream_wait(RankId rank, const Request& request, Reply& reply) {
   Record record = host_record(RecordKind::stream_wait, request);
   record.stream = request.stream;
-  record.sequence = static_cast<std::int32_t>(request.event);
+  record.ticket = static_cast<std::int64_t>(request.event);
   record.rejected = !device_.streams().knows(rank, request.event);
   recorder_.write(rank, record);
   if (record.rejected) {

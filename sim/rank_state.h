@@ -22,7 +22,7 @@ enum class Park : std::uint8_t {
   await,        ///< subject: host edge
   create,
   compute,
-  ended,  ///< the program has returned or thrown
+  ended,  ///< the program has returned, left or thrown
 };
 
 /// One rank's use of a group: which instance a handle means here, and how many collectives it has submitted
@@ -42,7 +42,7 @@ struct RankState {
   HistoryNode node = HistoryNode::empty;
   Park park = Park::none;
   /// How the program ended, once it has.
-  HostState ended_as = HostState::returned;
+  HostState end = HostState::returned;
   std::int8_t complaints = 0;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;

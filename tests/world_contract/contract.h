@@ -1,0 +1,37 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <vector>
+
+#include "core/rank.h"
+#include "worlds.h"
+
+namespace gridlock {
+
+/// Base of the suites: one test body, run on every world of worlds.h.
+///
+/// On real worlds every rank is a process of its own, so a program must not share state through captures
+/// (what it writes there is lost) and must not use gtest assertions: it reports through rank.complain, see
+/// expect() below.
+class Contract : public testing::TestWithParam<WorldFactory> {
+ protected:
+  /// Runs `main` once on each rank and waits for the end. Hangs are ended after two seconds on real worlds.
+  RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main) const;
+  /// Expects that the run passed; prints complaints and diagnoses if not.
+  static void expect_passed(const RunResult& result);
+};
+
+/// Complains on behalf of the rank unless `condition` holds.
+void expect(Rank& rank, bool condition, const std::string& text);
+
+/// Ranks of the group that a handle means on this rank.
+std::vector<RankId> members(const Rank& rank, GroupHandle group);
+
+/// Fills a fresh input with the data pattern of the call, runs the call, waits for it on the host and
+/// complains unless the output is what the pattern says. `call` needs kind, dtype, op, group, stream, peer,
+/// count or counts.
+void run_checked(Rank& rank, Call call);
+
+}  // namespace gridlock

@@ -1,0 +1,28 @@
+#include "worlds.h"
+
+#include <algorithm>
+
+#include "sim/sim_world.h"
+
+namespace gridlock {
+namespace {
+
+std::vector<CallKind> every_operation() {
+  std::vector<CallKind> kinds;
+  for (const OperationInfo& info : all_operations()) kinds.push_back(info.kind);
+  return kinds;
+}
+
+}  // namespace
+
+bool WorldFactory::carries(CallKind kind) const {
+  return std::find(operations.begin(), operations.end(), kind) != operations.end();
+}
+
+std::ostream& operator<<(std::ostream& out, const WorldFactory& factory) { return out << factory.name; }
+
+std::vector<WorldFactory> all_worlds() {
+  return {{"sim", [] { return std::make_unique<SimWorld>(); }, 64, every_operation()}};
+}
+
+}  // namespace gridlock
