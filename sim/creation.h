@@ -20,10 +20,10 @@ namespace gridlock::sim {
 /// A grid is a run of creations; ranks that create equal plans from equal registries are one segment and are
 /// compared as a whole, so that the common case costs O(world) and not ranks x groups. A rank that makes the
 /// groups of a grid by hand is compared creation by creation. The first difference is never passed.
-class Creation {
+class GroupCreation {
  public:
   /// `groups` outlives this.
-  Creation(RankId world_size, GroupTable& groups);
+  GroupCreation(RankId world_size, GroupTable& groups);
 
   /// Index of the rank's next creation in the world's order.
   std::int64_t next_index(RankId rank) const;

@@ -53,7 +53,7 @@ class Device {
   Pool<OpenCall> calls_;
   Streams streams_;
   Matcher matcher_;
-  Transfer transfer_;
+  DataTransfer transfer_;
   std::int64_t match_count_ = 0;
   // Scratch.
   std::vector<OpenCall*> met_;

@@ -85,7 +85,7 @@ class Engine {
   Recorder recorder_;
   Device device_;
   Submission submission_;
-  Creation creation_;
+  GroupCreation creation_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
   std::vector<RankId> ready_;

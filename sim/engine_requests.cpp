@@ -208,7 +208,7 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
 }
 
 void Engine::wake_created() {
-  for (const Creation::Release& release : creation_.take_released()) {
+  for (const GroupCreation::Release& release : creation_.take_released()) {
     for (const RankId rank : release.ranks) {
       state(rank).reply.group = release.group;
       state(rank).reply.grid = release.grid;

@@ -18,10 +18,10 @@ using MetCalls = std::span<OpenCall* const>;
 /// Moves what complete operations move: bytes (unless in shape mode), contributor sets, and the hashes of
 /// outputs. Buffers are read and written when the operation is finished; rank code must not touch them while
 /// a call is open.
-class Transfer {
+class DataTransfer {
  public:
   /// All outlive the transfer.
-  Transfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks, bool has_data);
+  DataTransfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks, bool has_data);
 
   void finish(MetCalls calls);
   /// Copies what a send that completes early sends; finish reads it from there.
