@@ -2,7 +2,7 @@
 
 #include "core/named_topology.h"
 #include "core/plan.h"
-#include "programs.h"
+#include "tests/sim/programs.h"
 #include "tests/checked_call.h"
 
 namespace gridlock {

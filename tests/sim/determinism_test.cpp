@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/transcript.h"
-#include "random_machine.h"
+#include "tests/sim/random_machine.h"
 #include "sim/sim_world.h"
 
 namespace gridlock {

@@ -3,7 +3,7 @@
 #include <exception>
 #include <stdexcept>
 
-#include "programs.h"
+#include "tests/sim/programs.h"
 #include "sim/fiber_host.h"
 #include "sim/stack_arena.h"
 

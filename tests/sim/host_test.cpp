@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "core/input_error.h"
-#include "programs.h"
+#include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/rank.h"
 #include "tests/checked_call.h"
-#include "worlds.h"
+#include "tests/world_contract/worlds.h"
 
 namespace gridlock {
 
