@@ -104,7 +104,8 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     const RankId peer = transfer.theirs.rank;
     if (peer == kNoRank || transfer.theirs.record != nullptr || scene.evidence.is_gone(peer)) continue;
-    const ComingAnswer answer = is_coming(scene.evidence, transfer.wanted, *transfer.mine);
+    const ComingAnswer answer =
+        is_coming(scene.evidence, transfer.wanted, head_of(scene, transfer).rank, *transfer.mine);
     if (answer.coming == Coming::no || transfer.theirs.presence == Presence::unknown) {
       report_unmatched(scene, transfer, answer, findings);
     }

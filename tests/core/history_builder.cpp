@@ -251,7 +251,7 @@ void HistoryBuilder::finish_creation(RankId rank, const Step& step) {
     host.groups[step.name] =
         groups.add(host.creation_count, {.members = Members::list(step.ranks), .name = step.name});
   } else {
-    const GridHandle grid = groups.add_grid(step.plan, host.registry.resolve(*step.plan));
+    const GridHandle grid = groups.add_grid(step.plan, host.registry.resolve(*step.plan), step.name);
     for (const PlanFamily& family : step.plan->families()) {
       host.groups[step.name + "." + family.name] = groups.family(grid, family.name);
     }
