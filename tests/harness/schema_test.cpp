@@ -129,7 +129,12 @@ Words undescribed(const JsonNode& root, const JsonNode& node) {
   return found;
 }
 
-TEST(Schema, DescribesEveryProperty) { EXPECT_EQ(undescribed(schema(), schema()), Words{}); }
+TEST(Schema, DescribesEveryProperty) {
+  const JsonNode root = schema();
+  EXPECT_EQ(undescribed(root, root), Words{});
+  const std::string silent = R"({"items": {"type": "object", "properties": {"a": {"type": "string"}}}})";
+  EXPECT_EQ(undescribed(root, parse_json(silent, "silent")), Words{"a"});
+}
 
 std::int64_t default_of(const JsonNode& root, const std::string& object, const std::string& key) {
   const JsonNode* place = root.find("properties");
