@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/outcome.h"
-#include "core/rank_set.h"
+#include "core/base/outcome.h"
+#include "core/base/rank_set.h"
 
 namespace gridlock {
 

@@ -7,8 +7,8 @@
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
 #include "core/diagnosis/vote.h"
-#include "core/group_registry.h"
-#include "core/plan.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {

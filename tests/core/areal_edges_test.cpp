@@ -6,11 +6,11 @@
 #include <set>
 #include <sstream>
 
-#include "core/factors.h"
-#include "core/fake_grid.h"
-#include "core/group_registry.h"
-#include "core/input_error.h"
-#include "core/named_topology.h"
+#include "core/base/input_error.h"
+#include "core/grid/factors.h"
+#include "core/grid/fake_grid.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/named_topology.h"
 #include "tests/core/areal_refusals.h"
 #include "tests/core/recorded_data.h"
 

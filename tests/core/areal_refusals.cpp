@@ -1,10 +1,10 @@
 #include "tests/core/areal_refusals.h"
 
-#include "core/factors.h"
-#include "core/fake_grid.h"
-#include "core/group_registry.h"
-#include "core/named_topology.h"
-#include "core/parallel_grid.h"
+#include "core/grid/factors.h"
+#include "core/grid/fake_grid.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/parallel_grid.h"
 
 namespace gridlock::testing {
 namespace {

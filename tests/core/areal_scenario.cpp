@@ -1,6 +1,6 @@
 #include "tests/core/areal_scenario.h"
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock::testing {
 namespace {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/group_registry.h"
-#include "core/parallel_grid.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/parallel_grid.h"
 #include "tests/core/recorded_data.h"
 
 namespace gridlock::testing {

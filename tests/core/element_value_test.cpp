@@ -1,4 +1,4 @@
-#include "core/element_value.h"
+#include "core/data/element_value.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
-#include "core/factors.h"
+#include "core/grid/factors.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <numeric>
 
-#include "core/input_error.h"
-#include "core/named_topology.h"
+#include "core/base/input_error.h"
+#include "core/grid/named_topology.h"
 
 namespace gridlock {
 namespace {

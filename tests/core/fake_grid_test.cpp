@@ -1,12 +1,12 @@
-#include "core/fake_grid.h"
+#include "core/grid/fake_grid.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "core/input_error.h"
-#include "core/named_topology.h"
-#include "core/parallel_grid.h"
+#include "core/base/input_error.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/parallel_grid.h"
 
 namespace gridlock {
 namespace {

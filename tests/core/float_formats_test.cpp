@@ -1,4 +1,4 @@
-#include "core/float_formats.h"
+#include "core/data/float_formats.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "core/group_registry.h"
+#include "core/grid/group_registry.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "core/named_topology.h"
+#include "core/grid/named_topology.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

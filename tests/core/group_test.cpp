@@ -1,4 +1,4 @@
-#include "core/group.h"
+#include "core/grid/group.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/diagnosis/judge.h"
-#include "core/group_registry.h"
-#include "core/histories.h"
+#include "core/grid/group_registry.h"
+#include "core/history/histories.h"
 
 namespace gridlock {
 

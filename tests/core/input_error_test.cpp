@@ -1,4 +1,4 @@
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "core/members.h"
+#include "core/grid/members.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "core/accessor_table.h"
+#include "core/mpu/accessor_table.h"
 #include "tests/core/mpu_contract.h"
 
 namespace gridlock {

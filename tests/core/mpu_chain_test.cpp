@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/mpu_probe.h"
+#include "core/mpu/mpu_probe.h"
 #include "testing/mock_mpu.h"
 #include "tests/core/mpu_contract.h"
 

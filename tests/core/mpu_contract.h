@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/probe_value.h"
+#include "core/mpu/probe_value.h"
 
 namespace gridlock::test {
 

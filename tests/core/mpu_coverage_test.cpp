@@ -5,8 +5,8 @@
 #include <set>
 #include <tuple>
 
-#include "core/accessor_table.h"
-#include "core/mpu_probe.h"
+#include "core/mpu/accessor_table.h"
+#include "core/mpu/mpu_probe.h"
 #include "testing/mock_mpu.h"
 #include "tests/core/mpu_contract.h"
 #include "tests/core/mpu_grids.h"

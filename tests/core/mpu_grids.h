@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/parallel_grid.h"
+#include "core/grid/parallel_grid.h"
 
 namespace gridlock::test {
 

@@ -1,6 +1,6 @@
 // Every invariant: a world with one lie fires it, the same world without the lie does not.
 
-#include "core/mpu_invariant.h"
+#include "core/mpu/mpu_invariant.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <set>
 #include <string>
 
-#include "core/accessor_table.h"
-#include "core/restricted_mpu.h"
+#include "core/mpu/accessor_table.h"
+#include "core/mpu/restricted_mpu.h"
 #include "tests/core/mpu_grids.h"
 
 namespace gridlock {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/mpu_probe.h"
+#include "core/mpu/mpu_probe.h"
 #include "testing/group_matchers.h"
 #include "testing/mock_mpu.h"
 #include "tests/core/mpu_grids.h"

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "core/mpu_probe.h"
-#include "core/restricted_mpu.h"
+#include "core/mpu/mpu_probe.h"
+#include "core/mpu/restricted_mpu.h"
 #include "tests/core/mpu_contract.h"
 #include "tests/core/mpu_grids.h"
 

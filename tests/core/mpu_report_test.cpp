@@ -4,8 +4,8 @@
 #include <set>
 #include <string>
 
-#include "core/accessor_report.h"
-#include "core/value_summary.h"
+#include "core/mpu/accessor_report.h"
+#include "core/mpu/value_summary.h"
 #include "tests/core/mpu_contract.h"
 #include "tests/core/mpu_grids.h"
 #include "tests/golden.h"

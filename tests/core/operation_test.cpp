@@ -1,4 +1,4 @@
-#include "core/operation.h"
+#include "core/data/operation.h"
 
 #include <gtest/gtest.h>
 

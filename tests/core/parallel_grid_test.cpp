@@ -1,9 +1,9 @@
-#include "core/parallel_grid.h"
+#include "core/grid/parallel_grid.h"
 
 #include <gtest/gtest.h>
 
-#include "core/input_error.h"
-#include "core/named_topology.h"
+#include "core/base/input_error.h"
+#include "core/grid/named_topology.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

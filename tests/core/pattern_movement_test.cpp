@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/pattern.h"
-#include "core/reference.h"
+#include "core/data/pattern.h"
+#include "core/data/reference.h"
 
 namespace gridlock {
 namespace {

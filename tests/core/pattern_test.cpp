@@ -1,4 +1,4 @@
-#include "core/pattern.h"
+#include "core/data/pattern.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/reduction.h"
-#include "core/reference.h"
+#include "core/data/reduction.h"
+#include "core/data/reference.h"
 
 namespace gridlock {
 namespace {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <numeric>
 
-#include "core/named_topology.h"
-#include "core/parallel_grid.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/parallel_grid.h"
 #include "tests/core/peer_cases.h"
 
 namespace gridlock::testing {

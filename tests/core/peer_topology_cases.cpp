@@ -1,6 +1,6 @@
 // Topology queries that DeepSpeed's and Megatron's tests make, asked of ProcessTopology.
-#include "core/factors.h"
-#include "core/named_topology.h"
+#include "core/grid/factors.h"
+#include "core/grid/named_topology.h"
 #include "tests/core/peer_cases.h"
 
 namespace gridlock::testing {

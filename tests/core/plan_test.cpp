@@ -1,12 +1,12 @@
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <set>
 
-#include "core/input_error.h"
-#include "core/named_topology.h"
+#include "core/base/input_error.h"
+#include "core/grid/named_topology.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/topology.h"
+#include "core/grid/topology.h"
 
 namespace gridlock::testing {
 

@@ -1,11 +1,11 @@
-#include "core/rank_mapping.h"
+#include "core/grid/rank_mapping.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

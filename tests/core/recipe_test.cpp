@@ -1,10 +1,10 @@
-#include "core/recipe.h"
+#include "core/grid/recipe.h"
 
 #include <gtest/gtest.h>
 
-#include "core/input_error.h"
-#include "core/named_topology.h"
-#include "core/plan.h"
+#include "core/base/input_error.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/plan.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

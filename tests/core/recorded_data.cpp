@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock::testing {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/topology.h"
+#include "core/grid/topology.h"
 
 namespace gridlock::testing {
 
@@ -35,7 +35,7 @@ Json lists_of(const GroupList& groups);
 
 }  // namespace gridlock::testing
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 
 template <typename Ask>
 nlohmann::json gridlock::testing::answer_or_refusal(Ask&& ask) {

@@ -1,4 +1,4 @@
-#include "core/reduce_op.h"
+#include "core/data/reduce_op.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/reduction.h"
+#include "core/data/reduction.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "core/element_value.h"
+#include "core/data/element_value.h"
 
 namespace gridlock {
 namespace {

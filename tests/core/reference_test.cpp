@@ -1,4 +1,4 @@
-#include "core/reference.h"
+#include "core/data/reference.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/topology.h"
+#include "core/grid/topology.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "tests/core/random_case.h"
 
 namespace gridlock {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/scenario.h"
+#include "harness/model/scenario.h"
 
 namespace gridlock {
 

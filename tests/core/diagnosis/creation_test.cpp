@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/plan.h"
+#include "core/grid/plan.h"
 #include "tests/core/history_builder.h"
 
 namespace gridlock {
