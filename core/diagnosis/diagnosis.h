@@ -77,7 +77,7 @@ struct Divergence {
   std::string place;
 };
 
-/// `from` cannot go on before `to` does what `reason` says.
+/// `from` waits for `to`; `reason` says where: "in all_reduce #4 on actor.tensor".
 struct WaitEdge {
   RankSet from;
   RankSet to;
