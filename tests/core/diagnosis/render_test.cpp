@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/core/history_builder.h"
+#include "tests/core/history/history_builder.h"
 
 namespace gridlock {
 namespace {
