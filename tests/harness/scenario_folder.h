@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/model/scenario.h"
+#include "harness/read/params.h"
 
 namespace gridlock {
 

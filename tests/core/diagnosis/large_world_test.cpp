@@ -2,7 +2,7 @@
 
 #include "core/diagnosis/judge.h"
 #include "core/diagnosis/render.h"
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {

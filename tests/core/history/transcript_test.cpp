@@ -1,4 +1,4 @@
-#include "core/transcript.h"
+#include "core/history/transcript.h"
 
 #include <gtest/gtest.h>
 
