@@ -4,8 +4,8 @@
 #include <numeric>
 #include <optional>
 
-#include "core/element_value.h"
-#include "core/operation.h"
+#include "core/data/element_value.h"
+#include "core/data/operation.h"
 
 namespace gridlock {
 namespace {

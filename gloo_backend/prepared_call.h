@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "core/call.h"
-#include "core/group_table.h"
-#include "core/status.h"
+#include "core/base/status.h"
+#include "core/grid/group_table.h"
+#include "core/rank/call.h"
 #include "gloo_backend/host_buffers.h"
 
 namespace gridlock {

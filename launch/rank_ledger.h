@@ -8,9 +8,9 @@
 #include <tuple>
 #include <vector>
 
-#include "core/group_registry.h"
-#include "core/histories.h"
-#include "core/rank.h"
+#include "core/grid/group_registry.h"
+#include "core/history/histories.h"
+#include "core/rank/rank.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/element_value.h"
-#include "core/operation.h"
+#include "core/data/element_value.h"
+#include "core/data/operation.h"
 
 namespace gridlock::sim {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "core/call.h"
-#include "core/status.h"
+#include "core/base/status.h"
+#include "core/rank/call.h"
 #include "sim/buffers.h"
 
 namespace gridlock::sim {

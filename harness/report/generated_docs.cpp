@@ -1,0 +1,50 @@
+#include "harness/report/generated_docs.h"
+
+#include <fmt/format.h>
+
+#include "core/base/outcome.h"
+#include "core/diagnosis/diagnosis.h"
+#include "harness/report/scenario_page.h"
+
+namespace gridlock {
+namespace {
+
+constexpr const char* kOrigin =
+    "<!-- Written by `gridlock docs`; edit the tables in the code instead. -->\n\n";
+
+std::string outcomes_page() {
+  std::string page =
+      std::string(kOrigin) +
+      "# Outcomes\n\nHow a run ends. The number is the exit code of `gridlock run`. Rows are in order of "
+      "precedence: when several apply to one run, the first one is its outcome.\n\n"
+      "| outcome | exit code | meaning |\n|---|---|---|\n";
+  for (const OutcomeInfo& info : outcomes_by_precedence()) {
+    page += fmt::format("| `{}` | {} | {} |\n", info.name, static_cast<int>(info.outcome), info.meaning);
+  }
+  return page +
+         "\n`gridlock test` ends with 0 when every scenario ended as its `expect` says, else with 1; "
+         "`gridlock check` with 0 "
+         "or 9; bad input ends every command with 2 before anything runs.\n";
+}
+
+std::string diagnoses_page() {
+  std::string page = std::string(kOrigin) +
+                     "# Diagnoses\n\nWhat can be said about a run. `gridlock explain CODE` prints one of "
+                     "these. The outcome is "
+                     "that of a run whose first diagnosis this is; `passed` marks warnings.\n";
+  for (const CodeInfo& info : all_codes()) {
+    page += fmt::format("\n## {}\n\n{}\n\n*What to change:* {}\n\n*Outcome:* `{}`\n", info.name, info.meaning,
+                        info.fix, outcome_name(info.outcome));
+  }
+  return page;
+}
+
+}  // namespace
+
+std::vector<GeneratedPage> generated_docs() {
+  return {{"outcomes.md", outcomes_page()},
+          {"diagnoses.md", diagnoses_page()},
+          {"scenario_format.md", kOrigin + scenario_page()}};
+}
+
+}  // namespace gridlock
