@@ -64,6 +64,22 @@ std::int32_t find_or_add(std::unordered_multimap<std::uint64_t, std::int32_t>& i
 
 }  // namespace
 
+Record call_record(const Call& call) {
+  const OperationInfo& info = operation(call.kind);
+  Record record;
+  record.kind = RecordKind::call;
+  record.call = call.kind;
+  record.group = call.group;
+  record.stream = call.stream;
+  record.label = call.label;
+  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
+  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
+  if (info.reduces) record.op = call.op;
+  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
+  if (info.has_root || info.is_p2p) record.peer = call.peer;
+  return record;
+}
+
 HistoryStore::HistoryStore() : node_buckets_(kFirstBucketCount), record_slots_(kFirstBucketCount) {
   nodes_.push_back({0, 0, 0, 0});
 }

@@ -72,6 +72,10 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
+/// The record of a call: fields that mean nothing for its operation keep their defaults, so that they make no
+/// difference. Left to the world: ticket, sequence, and detail for the counts of an uneven call.
+Record call_record(const Call& call);
+
 /// A rank's history up to some point, as a node of a tree that all ranks share. Ranks with equal nodes did
 /// the same.
 enum class HistoryNode : std::uint32_t { empty = 0 };
