@@ -34,13 +34,15 @@ bool comes_for_sure(Scene& scene, int from, RankId rank) {
     const Meeting& meeting = waits.meetings[static_cast<std::size_t>(waits.index(from))];
     const auto present = std::find_if(meeting.members.begin(), meeting.members.end(),
                                       [](const MemberCall& member) { return member.record != nullptr; });
-    return is_coming(scene.evidence, rank, meeting.instance, *present->record).coming == Coming::yes;
+    return is_coming(scene.evidence, rank, meeting.instance, present->rank, *present->record).coming ==
+           Coming::yes;
   }
   if (waits.kind(from) != NodeKind::head) return true;
   const auto transfers = waits.transfers_of(waits.index(from));
   return std::all_of(transfers.begin(), transfers.end(), [&](const Transfer& transfer) {
     return transfer.theirs.rank != rank || transfer.theirs.record != nullptr ||
-           is_coming(scene.evidence, transfer.wanted, *transfer.mine).coming == Coming::yes;
+           is_coming(scene.evidence, transfer.wanted, waits.rank_of(from), *transfer.mine).coming ==
+               Coming::yes;
   });
 }
 
@@ -65,8 +67,8 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
 
 std::string waits_text(Scene& scene, int node, RankId rank) {
   const Record* call = first_call(scene, node);
-  return "waits in " + (call == nullptr ? position_text(scene.evidence, rank)
-                                        : short_call_text(scene.evidence, rank, *call));
+  return "in " + (call == nullptr ? position_text(scene.evidence, rank)
+                                  : short_call_text(scene.evidence, rank, *call));
 }
 
 /// The circle from rank to rank: nodes between two ranks (a collective, a creation) belong to the rank before
@@ -134,7 +136,7 @@ void blame_creation(Scene& scene, const Creation& creation, const std::vector<in
   }
   finding.relation = finding.blamed.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
   finding.summary =
-      fmt::format("{{who}} is in {} while the others wait in {}, which needs every rank of the world.",
+      fmt::format("{{who}} stood in {} while the others waited in {}, which needs every rank of the world.",
                   position_text(scene.evidence, finding.blamed.front()),
                   position_text(scene.evidence, creation.waiting.front()));
 }
@@ -156,7 +158,7 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
     }
     finding.sides = sides_of(scene, component);
     finding.summary = fmt::format(
-        "{{who}} wait for each other around a circle of {}.",
+        "{{who}} waited for each other around a circle of {}.",
         circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives");
   }
   findings.push_back(std::move(finding));

@@ -45,7 +45,7 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
   finding.nodes = {head_of(scene, transfer).node};
   if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
   finding.sequence = transfer.mine->sequence;
-  finding.edges = {{{mine}, {peer}, "waits in " + short_call_text(evidence, mine, *transfer.mine)}};
+  finding.edges = {{{mine}, {peer}, "in " + short_call_text(evidence, mine, *transfer.mine)}};
   findings.push_back(std::move(finding));
 }
 
@@ -85,7 +85,7 @@ void report_unmatched(Scene& scene, const Transfer& transfer, const ComingAnswer
   if (is_one_too_many) std::swap(finding.sides[0], finding.sides[1]);
   finding.nodes = {head_of(scene, transfer).node};
   finding.sequence = transfer.mine->sequence;
-  finding.edges = {{{mine}, {peer}, "waits in " + call}};
+  finding.edges = {{{mine}, {peer}, "in " + call}};
   findings.push_back(std::move(finding));
 }
 
@@ -104,7 +104,8 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     const RankId peer = transfer.theirs.rank;
     if (peer == kNoRank || transfer.theirs.record != nullptr || scene.evidence.is_gone(peer)) continue;
-    const ComingAnswer answer = is_coming(scene.evidence, transfer.wanted, *transfer.mine);
+    const ComingAnswer answer =
+        is_coming(scene.evidence, transfer.wanted, head_of(scene, transfer).rank, *transfer.mine);
     if (answer.coming == Coming::no || transfer.theirs.presence == Presence::unknown) {
       report_unmatched(scene, transfer, answer, findings);
     }

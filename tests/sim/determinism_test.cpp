@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "core/transcript.h"
-#include "random_machine.h"
+#include "core/history/transcript.h"
 #include "sim/sim_world.h"
+#include "tests/sim/random_machine.h"
 
 namespace gridlock {
 namespace {

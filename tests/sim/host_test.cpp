@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "core/input_error.h"
-#include "programs.h"
+#include "core/base/input_error.h"
+#include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {

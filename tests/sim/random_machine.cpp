@@ -1,4 +1,4 @@
-#include "random_machine.h"
+#include "tests/sim/random_machine.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "contract.h"
+#include "tests/world_contract/contract.h"
 
 namespace gridlock {
 RunResult Contract::run_ranks(RankId world_size, std::function<void(Rank&)> main) const {

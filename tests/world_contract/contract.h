@@ -5,9 +5,9 @@
 #include <functional>
 #include <vector>
 
-#include "core/rank.h"
+#include "core/rank/rank.h"
 #include "tests/checked_call.h"
-#include "worlds.h"
+#include "tests/world_contract/worlds.h"
 
 namespace gridlock {
 
