@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "core/data/pattern.h"
+#include "core/rank/call_check.h"
 #include "core/rank/rank.h"
+#include "harness/model/scenario.h"
 #include "harness/run/rank_names.h"
 #include "harness/run/rank_view.h"
-#include "harness/model/scenario.h"
 
 namespace gridlock {
 
@@ -36,6 +37,8 @@ class CallBuilder {
     std::vector<std::int64_t> counts;
     BufferHandle input = BufferHandle::none;
     BufferHandle output = BufferHandle::none;
+    /// First element of the result in the output buffer: not 0 in the in-place form of some operations.
+    std::int64_t output_at = 0;
     Label label;
     std::string group;
   };
@@ -51,12 +54,13 @@ class CallBuilder {
   void add_call(RankContext& rank, const RankView& view, RankNames& names, const Scenario& scenario,
                 const Operation& operation, const Label& label);
   void add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario, const Operation& operation,
-                   InstanceId instance, Call& call);
+                   InstanceId instance, const CallExtents& extents, Call& call);
   /// The pattern of the call's data. Counts the call in its order: to be asked once per call.
   PatternSpec next_pattern(RankContext& rank, InstanceId instance, const Call& call);
   void name_buffers(RankContext& rank, RankNames& names, const Operation& operation,
                     const PatternSpec& pattern, Call& call);
-  void make_private_buffers(RankContext& rank, const Operation& operation, Check check, Call& call);
+  void make_private_buffers(RankContext& rank, bool in_place, const CallExtents& extents, Check check,
+                            Call& call);
   std::int64_t next_in_order(InstanceId group, GroupRank sender, GroupRank receiver);
   void release(RankContext& rank, const Check& check);
 
