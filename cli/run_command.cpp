@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "core/input_error.h"
-#include "harness/recording.h"
-#include "harness/runner.h"
+#include "core/base/input_error.h"
+#include "harness/report/recording.h"
+#include "harness/run/runner.h"
 
 namespace gridlock::cli {
 namespace {
@@ -51,8 +51,8 @@ void run(const RunCommand& command, Invocation& invocation) {
 
 }  // namespace
 
-void add_run_flags(CLI::App& command, RunFlags& flags) {
-  command.add_option("scenario", flags.files, "Scenario files")->required()->check(CLI::ExistingFile);
+void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths) {
+  command.add_option("scenario", flags.files, "Scenario files")->required()->check(paths);
   command
       .add_option("--set", flags.settings,
                   "path=value: replace one value of the scenario, e.g. params.micro_batches=8")

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock {
 namespace {
@@ -29,7 +29,7 @@ GlooRank::GlooRank(RankProcess& process, const RunOptions& options, LinkOptions 
       ledger_(process.rank(), links.world_size, std::move(sites), process.log()),
       links_(std::move(links)),
       work_(links_, process.log()),
-      meeting_(links_),
+      creations_(links_),
       workers_([this](std::span<const StreamId> streams, Ticket ticket) {
         // With a full log the rank stops at its next request.
         for (const StreamId stream : streams) static_cast<void>(ledger_.record_done(stream, ticket));
@@ -130,7 +130,7 @@ Reply GlooRank::execute(const Request& request) {
     case RequestKind::record:
       return record_event(request);
     case RequestKind::compute:
-      return {};
+      return {.status = request.duration < Nanos{0} ? StatusCode::invalid_argument : StatusCode::ok};
     case RequestKind::post:
       if (!ledger_.record_named(RecordKind::post, request.name, request.label)) return stop();
       return {.status = board_.post(request.name) ? StatusCode::ok : StatusCode::backend_error};
@@ -156,7 +156,6 @@ bool GlooRank::is_ticket(Ticket ticket) const {
 
 Reply GlooRank::wait(const Request& request) {
   const bool has_ticket = request.kind != RequestKind::synchronize;
-  if (has_ticket && !is_ticket(request.ticket)) return {.status = StatusCode::invalid_argument};
   Record record;
   record.kind = request.kind == RequestKind::wait   ? RecordKind::wait
                 : request.kind == RequestKind::test ? RecordKind::test
@@ -164,7 +163,9 @@ Reply GlooRank::wait(const Request& request) {
   if (has_ticket) record.ticket = static_cast<std::int64_t>(request.ticket);
   if (!has_ticket) record.stream = request.stream;
   record.label = request.label;
+  record.rejected = has_ticket && !is_ticket(request.ticket);
   if (!ledger_.record_plain(record)) return stop();
+  if (record.rejected) return {.status = StatusCode::invalid_argument};
   if (request.kind == RequestKind::test) return {.status = {}, .flag = workers_.is_complete(request.ticket)};
   return {.status = park(HostState::waiting, [&] {
             return has_ticket ? workers_.wait(request.ticket) : workers_.wait_idle(request.stream);
@@ -184,19 +185,23 @@ Reply GlooRank::record_event(const Request& request) {
 }
 
 Reply GlooRank::stream_wait(const Request& request) {
-  if (request.event < EventId{0} || static_cast<std::int32_t>(request.event) >= workers_.event_count()) return {.status = StatusCode::invalid_argument};
+  const auto event = static_cast<std::int32_t>(request.event);
   Record record;
   record.kind = RecordKind::stream_wait;
   record.stream = request.stream;
-  record.ticket = static_cast<std::int64_t>(request.event);
+  record.ticket = event;
   record.label = request.label;
+  record.rejected = event < 0 || event >= workers_.event_count();
   if (!ledger_.record_plain(record)) return stop();
+  if (record.rejected) return {.status = StatusCode::invalid_argument};
   workers_.wait_event(request.stream, request.event);
   return {};
 }
 
 Reply GlooRank::await(const Request& request) {
-  if (!ledger_.record_named(RecordKind::await, request.name, request.label)) return stop();
+  const bool rejected = request.duration < Nanos{0};
+  if (!ledger_.record_named(RecordKind::await, request.name, request.label, rejected)) return stop();
+  if (rejected) return {.status = StatusCode::invalid_argument};
   const bool limited = request.duration > Nanos{0};
   const auto deadline = Clock::now() + request.duration;
   bool timed_out = false;
@@ -217,7 +222,7 @@ bool GlooRank::create(std::vector<std::uint64_t> identities) {
   return park(HostState::creating,
               [&] {
                 return aside([this, identities = std::move(identities)] {
-                  if (meeting_.pass(identities)) return true;
+                  if (creations_.pass(identities)) return true;
                   process_.log().set_trouble(Trouble::unlike_calls,
                                              "the ranks do not create the same groups");
                   return false;
@@ -227,10 +232,14 @@ bool GlooRank::create(std::vector<std::uint64_t> identities) {
 }
 
 Reply GlooRank::new_group(const Request& request) {
+  GRIDLOCK_CHECK(request.spec != nullptr);
   const GroupSpec& spec = *request.spec;
   const bool in_world =
       !spec.members.empty() && spec.members[0] >= 0 && spec.members[spec.members.size() - 1] < world_size();
-  if (!in_world) return {.status = StatusCode::invalid_argument};
+  if (!in_world) {
+    if (!ledger_.record_rejected_group(spec, request.label)) return stop();
+    return {.status = StatusCode::invalid_argument};
+  }
   RankLedger::NewGroup made = ledger_.new_group(spec, request.label);
   if (!made.recorded) return stop();
   if (!create(std::move(made.identities))) return ended();
@@ -249,13 +258,15 @@ Reply GlooRank::create_grid(const Request& request) {
 }
 
 Reply GlooRank::destroy_group(const Request& request) {
+  const InstanceId group = groups().resolve(request.group, id());
   Record record;
   record.kind = RecordKind::destroy_group;
   record.group = request.group;
   record.label = request.label;
+  record.rejected = group == InstanceId::none || group == InstanceId::world || destroyed_.contains(group);
   if (!ledger_.record_plain(record)) return stop();
-  const InstanceId group = groups().resolve(request.group, id());
   if (group == InstanceId::none) return {.status = StatusCode::not_a_member};
+  if (record.rejected) return {.status = StatusCode::invalid_argument};
   // The connections stay: peers may still be in their last operation.
   destroyed_.insert(group);
   return {};

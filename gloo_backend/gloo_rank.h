@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/rank.h"
-#include "core/world.h"
+#include "core/rank/rank.h"
+#include "core/world/world.h"
+#include "gloo_backend/creation_rounds.h"
 #include "gloo_backend/gloo_links.h"
 #include "gloo_backend/host_buffers.h"
-#include "gloo_backend/meeting.h"
 #include "gloo_backend/stream_workers.h"
 #include "gloo_backend/submit_work.h"
 #include "launch/post_board.h"
@@ -89,7 +89,7 @@ class GlooRank final : public Rank {
   GlooLinks links_;
   HostBuffers buffers_;
   SubmitWork work_;
-  Meeting meeting_;
+  CreationRounds creations_;
   StreamWorkers workers_;
   std::set<InstanceId> destroyed_;
   std::int64_t next_ticket_ = 0;

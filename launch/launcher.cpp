@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 
 namespace gridlock {
 namespace {
@@ -223,7 +223,6 @@ std::optional<RunEnd> Launch::end_now(Clock::time_point last_moved) const {
 }
 
 RunEnd Launch::supervise(std::chrono::milliseconds real_timeout) {
-  const auto deadline = Clock::now() + real_timeout;
   auto last_moved = Clock::now();
   std::uint64_t seen = progress();
   while (true) {
@@ -235,7 +234,7 @@ RunEnd Launch::supervise(std::chrono::milliseconds real_timeout) {
       last_moved = Clock::now();
     }
     if (const auto end = end_now(last_moved)) return *end;
-    if (Clock::now() >= deadline) return RunEnd::quiescent;
+    if (Clock::now() - last_moved >= real_timeout) return RunEnd::quiescent;
   }
 }
 

@@ -27,7 +27,8 @@ struct LaunchResult {
 /// Runs one process per log, forked from this one, each executing `body` for its rank, and stays until all
 /// are gone.
 ///
-/// The run ends when every program has ended and its work is complete; when `real_timeout` has passed; on
+/// The run ends when every program has ended and its work is complete; when nothing has moved for
+/// `real_timeout`; on
 /// SIGINT or SIGTERM (interrupted); and, once some rank can never go on (it died, or its log shows trouble),
 /// as soon as every other rank is blocked and nothing has moved for a moment. Then processes are let go, and
 /// those that do not leave are killed with everything they started. Nothing survives this call, nor the

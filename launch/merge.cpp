@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/group_registry.h"
+#include "core/grid/group_registry.h"
 #include "launch/plan_wire.h"
 
 namespace gridlock {
@@ -106,7 +106,7 @@ void RankReplay::take(LogEntry kind, std::span<const std::byte> payload) {
 
 void RankReplay::take_record(Record record) {
   record.label.site = sites_.at(static_cast<std::size_t>(record.label.site));
-  if (record.kind == RecordKind::new_group) make_group(record);
+  if (record.kind == RecordKind::new_group && !record.rejected) make_group(record);
   if (record.kind == RecordKind::create_grid) make_grid(record);
   if (record.kind == RecordKind::call && !record.rejected) tickets_[record.stream].push_back(record.ticket);
   record.detail = detail_of(record);

@@ -32,23 +32,6 @@ SiteId RankLedger::site(const Site& site) {
 
 bool RankLedger::append(const Record& record) { return log_.append(LogEntry::record, bytes_of(record)); }
 
-// Fields that mean nothing for the operation keep their defaults, so that they make no difference.
-Record RankLedger::record_of(const Call& call) const {
-  const OperationInfo& info = operation(call.kind);
-  Record record;
-  record.kind = RecordKind::call;
-  record.call = call.kind;
-  record.group = call.group;
-  record.stream = call.stream;
-  record.label = call.label;
-  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
-  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
-  if (info.reduces) record.op = call.op;
-  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
-  if (info.has_root || info.is_p2p) record.peer = call.peer;
-  return record;
-}
-
 std::int32_t& RankLedger::next_sequence(InstanceId group, const Call& call) {
   const bool is_p2p = operation(call.kind).is_p2p;
   const int order = !is_p2p ? 0 : call.kind == CallKind::send ? 1 : 2;
@@ -65,14 +48,14 @@ bool RankLedger::append_call(const Call& call, Record record) {
 }
 
 bool RankLedger::record_call(const Call& call, Ticket ticket, std::int32_t& sequence) {
-  Record record = record_of(call);
+  Record record = call_record(call);
   record.ticket = static_cast<std::int64_t>(ticket);
   sequence = record.sequence = next_sequence(groups_.resolve(call.group, rank_), call)++;
   return append_call(call, record);
 }
 
 bool RankLedger::record_rejected(const Call& call) {
-  Record record = record_of(call);
+  Record record = call_record(call);
   record.rejected = true;
   const InstanceId group = groups_.resolve(call.group, rank_);
   if (group != InstanceId::none) record.sequence = next_sequence(group, call);
@@ -81,13 +64,31 @@ bool RankLedger::record_rejected(const Call& call) {
 
 bool RankLedger::record_plain(Record record) { return append(record); }
 
-bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label) {
+bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label, bool rejected) {
   if (!log_.append(LogEntry::name, name)) return false;
   Record record;
   record.kind = kind;
   record.detail = names_++;
   record.label = label;
+  record.rejected = rejected;
   return append(record);
+}
+
+bool RankLedger::append_group(const GroupSpec& spec, const Label& label, bool rejected) {
+  Encoder out;
+  encode(out, spec);
+  if (!log_.append(LogEntry::spec, out.bytes())) return false;
+  Record record;
+  record.kind = RecordKind::new_group;
+  record.sequence = static_cast<std::int32_t>(registry_.creation_count());
+  record.detail = specs_++;
+  record.label = label;
+  record.rejected = rejected;
+  return append(record);
+}
+
+bool RankLedger::record_rejected_group(const GroupSpec& spec, const Label& label) {
+  return append_group(spec, label, true);
 }
 
 bool RankLedger::record_done(StreamId stream, Ticket ticket) {
@@ -110,15 +111,8 @@ std::uint64_t RankLedger::identity(std::int64_t creation, const GroupSpec& spec)
 
 RankLedger::NewGroup RankLedger::new_group(const GroupSpec& spec, const Label& label) {
   NewGroup made;
+  made.recorded = append_group(spec, label, false);
   const std::int64_t creation = registry_.new_group();
-  Encoder out;
-  encode(out, spec);
-  Record record;
-  record.kind = RecordKind::new_group;
-  record.sequence = static_cast<std::int32_t>(creation);
-  record.detail = specs_++;
-  record.label = label;
-  made.recorded = log_.append(LogEntry::spec, out.bytes()) && append(record);
   made.identities.push_back(identity(creation, spec));
   made.handle = groups_.add(creation, spec);
   return made;

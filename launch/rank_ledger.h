@@ -8,16 +8,16 @@
 #include <tuple>
 #include <vector>
 
-#include "core/group_registry.h"
-#include "core/histories.h"
-#include "core/rank.h"
+#include "core/grid/group_registry.h"
+#include "core/history/histories.h"
+#include "core/rank/rank.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {
 
 /// What one rank of a real world knows about groups and has done, every bit of it written to the rank's log
-/// before anything is done about it. Lives in the rank's process and is used by its main thread only. The
-/// functions that record return false when the log is full.
+/// before anything is done about it. Lives in the rank's process and is used by its main thread only, except
+/// for record_done. The functions that record return false when the log is full.
 class RankLedger {
  public:
   RankLedger(RankId rank, RankId world_size, SiteTable sites, SharedLog& log);
@@ -30,7 +30,10 @@ class RankLedger {
   /// A call that was refused: it takes no place in its order.
   [[nodiscard]] bool record_rejected(const Call& call);
   [[nodiscard]] bool record_plain(Record record);
-  [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label);
+  [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label,
+                                  bool rejected = false);
+  /// A new_group with members that are not all in the world: no creation is taken.
+  [[nodiscard]] bool record_rejected_group(const GroupSpec& spec, const Label& label);
   [[nodiscard]] bool record_done(StreamId stream, Ticket ticket);
   [[nodiscard]] bool record_complaint(const Complaint& complaint);
 
@@ -51,10 +54,10 @@ class RankLedger {
   NewGrid create_grid(std::shared_ptr<const Plan> plan, std::string_view name, const Label& label);
 
  private:
-  Record record_of(const Call& call) const;
   std::uint64_t identity(std::int64_t creation, const GroupSpec& spec) const;
   std::int32_t& next_sequence(InstanceId group, const Call& call);
   bool append_call(const Call& call, Record record);
+  bool append_group(const GroupSpec& spec, const Label& label, bool rejected);
   bool append(const Record& record);
 
   RankId rank_;

@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "core/call.h"
+#include "core/rank/call.h"
 #include "sim/provenance.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 struct FreeBytes {
   void operator()(std::byte* bytes) const { std::free(bytes); }
@@ -56,4 +56,4 @@ class Buffers {
   std::size_t live_count_ = 0;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

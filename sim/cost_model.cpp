@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// A tenth of the largest duration, so that sums of a few costs and a time cannot overflow.
@@ -55,4 +55,4 @@ Nanos operation_cost(const CostParameters& parameters, CallKind kind, GroupRank 
   return Nanos{std::min(kCostMax, parameters.latency.count() + transfer_ns)};
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

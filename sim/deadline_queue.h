@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/units.h"
+#include "core/base/units.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Until when a parked rank waits. `park_count` tells one parking of the rank from the next.
 struct Deadline {
@@ -40,4 +40,4 @@ class DeadlineQueue {
   std::vector<Deadline> heap_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "sim/exception_state.h"
 #include "sim/stack_arena.h"
 
@@ -24,7 +24,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 namespace fibers = boost::fibers;
@@ -262,4 +262,4 @@ std::size_t default_stack_bytes(std::size_t fiber_count) {
   return 16 * 1024;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

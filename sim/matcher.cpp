@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "sim/alike.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 PairKey pair_key(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) {
@@ -128,4 +128,4 @@ void Matcher::leave_behind(Pair& pair, std::vector<Slot>& left_behind) {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -3,12 +3,12 @@
 #include <span>
 #include <vector>
 
-#include "core/history.h"
+#include "core/history/history.h"
 #include "sim/open_call.h"
 #include "sim/pair_table.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Where the calls of the members of a group meet: collective number `sequence` of an instance, or message
 /// number `sequence` of an ordered pair.
@@ -84,4 +84,4 @@ class Matcher {
   std::vector<PlaceList> collectives_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
-#include "core/call.h"
-#include "core/group_table.h"
+#include "core/grid/group_table.h"
+#include "core/rank/call.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// One call between its submit and its completion.
 struct OpenCall {
@@ -45,4 +45,4 @@ struct Work {
   Ticket ticket = Ticket::none;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -4,13 +4,13 @@
 #include <memory>
 #include <vector>
 
-#include "core/histories.h"
-#include "core/request.h"
-#include "core/step_machine.h"
+#include "core/history/histories.h"
+#include "core/rank/request.h"
+#include "core/rank/step_machine.h"
 #include "sim/buffers.h"
 #include "sim/fiber_host.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// What the host of a rank is parked in.
 enum class Park : std::uint8_t {
@@ -58,4 +58,4 @@ struct RankState {
   FiberHost::Fiber* fiber = nullptr;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

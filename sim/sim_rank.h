@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "core/rank.h"
+#include "core/rank/rank.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 class Engine;
 
@@ -46,4 +46,4 @@ class SimRank final : public Rank {
   RankId id_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

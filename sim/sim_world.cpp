@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "sim/engine.h"
 
 namespace gridlock {
@@ -32,7 +32,7 @@ void check(const RunOptions& options, const RankProgram& program) {
 
 RunResult SimWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
   check(options, program);
-  return Engine(options, program, std::move(sites)).run();
+  return sim::Engine(options, program, std::move(sites)).run();
 }
 
 RunResult simulate(const RunOptions& options, const RankProgram& program) {

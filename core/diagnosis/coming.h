@@ -12,6 +12,7 @@ enum class Coming : std::uint8_t {
   unknown,  ///< the histories do not tell
 };
 
+/// Whether a rank would still come, and how sure that is.
 struct ComingAnswer {
   Coming coming = Coming::unknown;
   /// False when it was concluded from labels or from the rhythm of earlier calls.

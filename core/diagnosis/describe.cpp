@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {

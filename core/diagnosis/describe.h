@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/rank_set.h"
 #include "core/diagnosis/evidence.h"
-#include "core/rank_set.h"
 
 namespace gridlock {
 

@@ -138,7 +138,7 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
   }
   result.waiting = waiters_of(scene, finding, result.blame.ranks);
   if (result.wait_for.empty() && !result.waiting.empty()) {
-    result.wait_for = {{result.waiting, result.blame.ranks, "wait, directly or through others"}};
+    result.wait_for = {{result.waiting, result.blame.ranks, "directly or through others"}};
   }
   result.hint = code_info(finding.code).fix;
   return result;

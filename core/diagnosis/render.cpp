@@ -38,13 +38,13 @@ std::string relation_text(const Blame& blame, std::size_t world_size) {
     case Relation::owner:
       return "the trouble starts there";
     case Relation::minority:
-      return "they differ from the majority";
+      return "unlike the majority";
     case Relation::tie:
       return "a tie: the sides are equally large, nobody can say which is right";
     case Relation::edge:
-      return "others wait for them, and they do not come";
+      return "what others wait for will not come from there";
     case Relation::cycle:
-      return "they wait for each other";
+      return "each waits for the next";
     case Relation::all:
       return blame.ranks.size() == world_size ? "the same on every rank" : "the same on all of them";
   }
@@ -59,7 +59,8 @@ std::string side_text(const Divergence& side) {
 }
 
 std::string edge_text(const WaitEdge& edge) {
-  std::string text = fmt::format("{} {}", ranks_text(edge.from), edge.reason);
+  std::string text =
+      fmt::format("{} {} {}", ranks_text(edge.from), edge.from.size() == 1 ? "waits" : "wait", edge.reason);
   if (!edge.to.empty()) text += fmt::format(" -> {}", ranks_text(edge.to));
   return text;
 }

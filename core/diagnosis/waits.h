@@ -32,6 +32,7 @@ struct Head {
   bool is_started = true;
 };
 
+/// One member's part of a collective.
 struct MemberCall {
   RankId rank = kNoRank;
   /// Null when absent or unknown.
@@ -77,6 +78,7 @@ struct Awaited {
   int node = -1;
 };
 
+/// What a node of the graph of waits stands for.
 enum class NodeKind : std::uint8_t { host, head, meeting, creation, awaited };
 
 /// Everything that waits at the end of a run, as a graph over hosts, heads of streams, collectives, creations

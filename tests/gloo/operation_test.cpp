@@ -8,7 +8,8 @@ namespace {
 using testing::IsEmpty;
 
 class OnWorldsOf : public testing::TestWithParam<RankId> {};
-INSTANTIATE_TEST_SUITE_P(Ranks, OnWorldsOf, testing::Values(1, 2, 3, 4, 8), testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Ranks, OnWorldsOf, testing::Values(1, 2, 3, 4, 8),
+                         testing::PrintToStringParamName());
 
 std::vector<std::string> complaint_texts(const RunResult& result) {
   std::vector<std::string> texts;

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/group_table.h"
-#include "core/pattern.h"
+#include "core/data/pattern.h"
+#include "core/grid/group_table.h"
 #include "gloo_backend/gloo_world.h"
 
 namespace gridlock {
@@ -25,13 +25,20 @@ PatternSpec pattern_of(const Rank& rank, const Call& call) {
   return spec;
 }
 
-std::size_t bytes(std::int64_t count, DType dtype) { return static_cast<std::size_t>(count) * dtype_size(dtype); }
+std::size_t bytes(std::int64_t count, DType dtype) {
+  return static_cast<std::size_t>(count) * dtype_size(dtype);
+}
 
 }  // namespace
 
-RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main, std::chrono::milliseconds real_timeout) {
+RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main,
+                    std::chrono::milliseconds real_timeout) {
   RunOptions options;
   options.real_timeout = real_timeout;
+  return run_ranks(world_size, std::move(main), options);
+}
+
+RunResult run_ranks(RankId world_size, std::function<void(Rank&)> main, const RunOptions& options) {
   RankProgram program;
   program.world_size = world_size;
   program.main = std::move(main);
@@ -51,7 +58,8 @@ void CheckedBatch::add(Call call) {
     fill_pattern(spec, input);
     rank_.upload(call.input, input);
   }
-  if (const std::int64_t count = output_count(spec); count > 0) call.output = rank_.allocate(count, call.dtype);
+  if (const std::int64_t count = output_count(spec); count > 0)
+    call.output = rank_.allocate(count, call.dtype);
   calls_.push_back(call);
 }
 
@@ -68,10 +76,12 @@ void CheckedBatch::check() {
       std::vector<std::byte> output(bytes(count, call.dtype));
       rank_.download(call.output, output);
       if (const auto wrong = check_pattern(spec, output)) {
-        rank_.complain({Complaint::Kind::wrong_result, rank_.id(), {},
-                        fmt::format("{} of {} x {}, {}: element {} is {}, not {}", call_kind_name(call.kind), call.count,
-                                    dtype_name(call.dtype), reduce_op_name(call.op), wrong->index, wrong->got,
-                                    wrong->expected)});
+        rank_.complain({Complaint::Kind::wrong_result,
+                        rank_.id(),
+                        {},
+                        fmt::format("{} of {} x {}, {}: element {} is {}, not {}", call_kind_name(call.kind),
+                                    call.count, dtype_name(call.dtype), reduce_op_name(call.op), wrong->index,
+                                    wrong->got, wrong->expected)});
       }
     }
     rank_.free(call.input);
@@ -83,7 +93,8 @@ bool run_checked(Rank& rank, Call call) {
   CheckedBatch batch(rank);
   batch.add(call);
   const Status status = batch.run();
-  expect_on_rank(rank, status.ok(), fmt::format("{}: {}", call_kind_name(call.kind), status_name(status.code())));
+  expect_on_rank(rank, status.ok(),
+                 fmt::format("{}: {}", call_kind_name(call.kind), status_name(status.code())));
   if (status.ok()) batch.check();
   return status.ok();
 }

@@ -1,7 +1,8 @@
-#include "worlds.h"
+#include "tests/world_contract/worlds.h"
 
 #include <algorithm>
 
+#include "gloo_backend/gloo_world.h"
 #include "sim/sim_world.h"
 
 namespace gridlock {
@@ -22,7 +23,8 @@ bool WorldFactory::carries(CallKind kind) const {
 std::ostream& operator<<(std::ostream& out, const WorldFactory& factory) { return out << factory.name; }
 
 std::vector<WorldFactory> all_worlds() {
-  return {{"sim", [] { return std::make_unique<SimWorld>(); }, 64, every_operation()}};
+  return {{"sim", [] { return std::make_unique<SimWorld>(); }, 64, every_operation()},
+          {"gloo", [] { return std::make_unique<GlooWorld>(); }, 8, every_operation()}};
 }
 
 }  // namespace gridlock

@@ -2,7 +2,7 @@
 
 #include "core/diagnosis/judge.h"
 #include "core/diagnosis/render.h"
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {
@@ -50,7 +50,7 @@ TEST(LargeWorldTest, TheSameDefectInAThousandGroupsIsOneDiagnosisOfOneScreen) {
   EXPECT_EQ(verdict.diagnoses[0].blame.ranks, RankSet::strided(5, 16, kRankCount / 16));
   EXPECT_EQ(render(verdict.diagnoses[0], histories), R"(error COLL_MISSING_RANK (certain)
   what      Ranks 5-16373 step 16 never made all_reduce #4 on actor.tensor, in which rank 0 waits.
-  who       ranks 5-16373 step 16; they differ from the majority
+  who       ranks 5-16373 step 16; unlike the majority
   parted    ranks 5-16373 step 16: nothing more on actor.tensor
             ranks 0-4, 6-7, 16-20, 22-23, 32-36, 38-39, 48-52, 54-55, 64-68, 70-71, 80-84, 86-87, ... (7168
             ranks): all_reduce #4 on actor.tensor, 64 x float32, sum
