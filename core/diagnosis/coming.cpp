@@ -75,7 +75,7 @@ ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, Ran
   const CallList& theirs = evidence.collectives(waiting_rank, instance);
   Intent intent = Intent::none;
   if (mine.find(waiting.sequence, true) != nullptr) {
-    const bool has_fewer = mine.calls.back()->sequence < theirs.calls.back()->sequence;
+    const bool has_fewer = mine.last_sequence() < theirs.last_sequence();
     intent = has_fewer ? Intent::fewer_calls : Intent::planned;
   }
   return by_evidence(evidence, rank, intent, waiting, [&](const Record& record) {

@@ -35,6 +35,8 @@ const Record* CallList::find(std::int32_t sequence, bool planned) const {
   return place != end && (*place)->sequence == sequence ? *place : nullptr;
 }
 
+std::int32_t CallList::last_sequence() const { return calls.empty() ? -1 : calls.back()->sequence; }
+
 Evidence::Evidence(const Histories& histories) : histories_(histories) {
   // A node's past always has a smaller number, so one pass over the tree answers for all histories at once.
   const HistoryStore& store = histories.store;
@@ -88,7 +90,8 @@ const CallList& Evidence::collectives(RankId rank, InstanceId instance) {
       resolved = record.group;
       matches = this->instance(record, rank) == instance;
     }
-    if (!matches) continue;
+    // A damaged history may number its calls wrongly; what is kept is in order.
+    if (!matches || (!list.calls.empty() && record.sequence >= list.calls.back()->sequence)) continue;
     list.calls.push_back(&record);
     if (record.kind == RecordKind::call) ++list.made;
   }

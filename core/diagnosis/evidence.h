@@ -17,6 +17,8 @@ struct CallList {
   /// The call with that place in the group's order; null when the rank did not make (or, with `planned`,
   /// intend) it.
   const Record* find(std::int32_t sequence, bool planned = false) const;
+  /// Place of the last call, made or planned; -1 when there is none.
+  std::int32_t last_sequence() const;
 };
 
 /// One end of a transfer: what a rank would have to call so that a given send or recv finds its partner.
