@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/history/intention.h"
 
 namespace gridlock {
 namespace {
@@ -51,6 +52,11 @@ Evidence::Evidence(const Histories& histories) : histories_(histories) {
     first_rejected_[i] = is_first ? node : first_rejected_[past];
     if (record.kind == RecordKind::planned) has_plans_ = true;
   }
+}
+
+bool Evidence::has_whole_plan(RankId rank) const {
+  const HistoryNode last = end(rank).node;
+  return has_plans_ && (last == HistoryNode::empty || !is_planned_cut(histories_.store.record(last)));
 }
 
 HistoryNode Evidence::last_node(RankId rank) const {

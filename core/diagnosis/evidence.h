@@ -48,6 +48,9 @@ class Evidence {
   /// Whether the run says what programs still intended. If it does, a rank without planned calls intends
   /// nothing.
   bool has_plans() const { return has_plans_; }
+  /// Whether all that the rank's program intended is known: only then does a call that is not there tell
+  /// anything.
+  bool has_whole_plan(RankId rank) const;
 
   /// History without planned calls and faults; empty when the rank did nothing.
   HistoryNode last_node(RankId rank) const;

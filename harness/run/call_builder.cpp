@@ -52,7 +52,7 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
   return calls_;
 }
 
-void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
+Call CallBuilder::describe(const RankContext& rank, const RankView& view, const RankNames& names,
                            const Scenario& scenario, const Operation& operation, const Label& label) {
   Call call;
   call.kind = operation.kind;
@@ -63,6 +63,15 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
   call.count = view.evaluate(operation.count);
   call.scalar = view.evaluate(operation.scalar);
   call.label = label;
+  if (const Members* members = names.members(operation.group, rank)) {
+    call.peer = peer_rank(operation.peer, operation, view, scenario, *members);
+  }
+  return call;
+}
+
+void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
+                           const Scenario& scenario, const Operation& operation, const Label& label) {
+  Call call = describe(rank, view, names, scenario, operation, label);
   if (!operation.counts.empty()) {
     std::vector<std::int64_t>& counts = counts_.emplace_back();
     for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
@@ -71,7 +80,6 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
   const InstanceId instance = rank.groups().resolve(call.group, rank.id());
   if (instance != InstanceId::none) {
     const Members& members = rank.groups().instance(instance).spec.members;
-    call.peer = peer_rank(operation.peer, operation, view, scenario, members);
     // What is wrong in itself goes to the world without data, which refuses it.
     if (const auto extents = check_call(call, members.index_of(rank.id()), members.size())) {
       add_buffers(rank, names, scenario, operation, instance, *extents, call);

@@ -22,6 +22,9 @@ class CallBuilder {
   /// The calls that the step makes on this rank; empty when guards leave none. Valid until the next build.
   std::span<const Call> build(RankContext& rank, const RankView& view, RankNames& names,
                               const Scenario& scenario, const SubmitAction& action, const Label& label);
+  /// The call of one operation, without its buffers and uneven counts.
+  static Call describe(const RankContext& rank, const RankView& view, const RankNames& names,
+                       const Scenario& scenario, const Operation& operation, const Label& label);
   /// Takes the answer to the submit of what build returned last.
   void submitted(RankContext& rank, const Reply& reply);
   /// Checks and frees the private buffers of every complete call; a wrong element becomes a complaint.

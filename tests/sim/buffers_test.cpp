@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "programs.h"
+#include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {
