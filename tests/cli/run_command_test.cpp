@@ -30,6 +30,11 @@ TEST(RunCommand, ExitsWithTheOutcomeAndNamesCodeAndRank) {
   EXPECT_THAT(run.out, HasSubstr("rank 3"));
 }
 
+TEST(RunCommand, TheReadmeShowsWhatIsPrinted) {
+  const BinaryRun run = run_gridlock("run scenarios/must_fail/missing_rank.json");
+  EXPECT_THAT(read_file(GRIDLOCK_SOURCE_DIR "/README.md"), HasSubstr(run.out));
+}
+
 TEST(RunCommand, PrintsOneCommandThatRepeatsAFailingRun) {
   const BinaryRun run =
       run_gridlock("run scenarios/must_fail/missing_rank.json --seed 7 --set 'world.ranks_per_node=4'");
