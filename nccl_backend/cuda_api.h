@@ -37,7 +37,6 @@ struct CudaApi {
   std::function<int(CudaPointer to, const void* from, std::size_t bytes, CudaStream stream)> copy_to_device;
   std::function<int(void* to, CudaPointer from, std::size_t bytes, CudaStream stream)> copy_to_host;
   std::function<int(CudaPointer to, CudaPointer from, std::size_t bytes, CudaStream stream)> copy_on_device;
-  std::function<int(CudaPointer memory, unsigned char value, std::size_t bytes, CudaStream stream)> set_bytes;
   std::function<int(CudaStream* stream, unsigned flags)> stream_create;
   std::function<int(CudaStream stream)> stream_destroy;
   std::function<int(CudaStream stream)> stream_query;
@@ -67,7 +66,6 @@ void each_cuda_symbol(Table& table, Visit&& visit) {
   visit("cuMemcpyHtoDAsync_v2", table.copy_to_device);
   visit("cuMemcpyDtoHAsync_v2", table.copy_to_host);
   visit("cuMemcpyDtoDAsync_v2", table.copy_on_device);
-  visit("cuMemsetD8Async", table.set_bytes);
   visit("cuStreamCreate", table.stream_create);
   visit("cuStreamDestroy_v2", table.stream_destroy);
   visit("cuStreamQuery", table.stream_query);

@@ -113,7 +113,6 @@ static_assert(alike<&CudaApi::memory_free, &cuMemFree>);
 static_assert(alike<&CudaApi::copy_to_device, &cuMemcpyHtoDAsync>);
 static_assert(alike<&CudaApi::copy_to_host, &cuMemcpyDtoHAsync>);
 static_assert(alike<&CudaApi::copy_on_device, &cuMemcpyDtoDAsync>);
-static_assert(alike<&CudaApi::set_bytes, &cuMemsetD8Async>);
 static_assert(alike<&CudaApi::stream_create, &cuStreamCreate>);
 static_assert(alike<&CudaApi::stream_destroy, &cuStreamDestroy>);
 static_assert(alike<&CudaApi::stream_query, &cuStreamQuery>);

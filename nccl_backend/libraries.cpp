@@ -34,7 +34,8 @@ void bind(void* library, const char* library_name, const char* symbol,
 
 GpuApi open_gpu_libraries() {
   GpuApi api;
-  void* cuda = open_library(kCudaLibrary, "it comes with the NVIDIA driver; without a GPU use --backend sim or gloo");
+  void* cuda =
+      open_library(kCudaLibrary, "it comes with the NVIDIA driver; without a GPU use --backend sim or gloo");
   each_cuda_symbol(api.cuda, [&](const char* symbol, auto& function) {
     bind(cuda, kCudaLibrary, symbol, function, true);
   });

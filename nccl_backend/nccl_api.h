@@ -69,10 +69,12 @@ struct NcclApi {
       reduce;
   std::function<int(const void* in, void* out, std::size_t count, int dtype, int root, NcclComm, CudaStream)>
       broadcast;
-  std::function<int(const void* in, void* out, std::size_t count, int dtype, NcclComm, CudaStream)> all_gather;
+  std::function<int(const void* in, void* out, std::size_t count, int dtype, NcclComm, CudaStream)>
+      all_gather;
   std::function<int(const void* in, void* out, std::size_t count, int dtype, int op, NcclComm, CudaStream)>
       reduce_scatter;
-  std::function<int(const void* in, void* out, std::size_t count, int dtype, NcclComm, CudaStream)> all_to_all;
+  std::function<int(const void* in, void* out, std::size_t count, int dtype, NcclComm, CudaStream)>
+      all_to_all;
   std::function<int(const void* in, void* out, std::size_t count, int dtype, int root, NcclComm, CudaStream)>
       gather;
   std::function<int(const void* in, void* out, std::size_t count, int dtype, int root, NcclComm, CudaStream)>
