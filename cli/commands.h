@@ -20,7 +20,7 @@ void add_schema_command(CLI::App& app, Invocation& invocation);
 void add_explain_command(CLI::App& app, Invocation& invocation);
 void add_docs_command(CLI::App& app, Invocation& invocation);
 
-/// FILE..., --set, --seed, --payload, --hosting and --backend.
-void add_run_flags(CLI::App& command, RunFlags& flags);
+/// FILE... (which `paths` must accept), --set, --seed, --payload, --hosting and --backend.
+void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths = CLI::ExistingFile);
 
 }  // namespace gridlock::cli

@@ -51,8 +51,8 @@ void run(const RunCommand& command, Invocation& invocation) {
 
 }  // namespace
 
-void add_run_flags(CLI::App& command, RunFlags& flags) {
-  command.add_option("scenario", flags.files, "Scenario files")->required()->check(CLI::ExistingFile);
+void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths) {
+  command.add_option("scenario", flags.files, "Scenario files")->required()->check(paths);
   command
       .add_option("--set", flags.settings,
                   "path=value: replace one value of the scenario, e.g. params.micro_batches=8")

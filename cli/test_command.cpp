@@ -89,10 +89,8 @@ void add_test_command(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
       "test", "Run all scenarios of files and folders; exit 0 if every expectation held, else 1");
   const auto state = std::make_shared<TestCommand>();
-  add_run_flags(*command, state->flags);
-  command->get_option("scenario")
-      ->check(CLI::ExistingPath)
-      ->description("Scenario files, or folders searched for *.json");
+  add_run_flags(*command, state->flags, CLI::ExistingPath);
+  command->get_option("scenario")->description("Scenario files, or folders searched for *.json");
   command->add_option("--junit", state->junit, "Write a JUnit report to this file");
   command
       ->add_option("--jobs", state->jobs, "Scenarios that run at the same time, each in a process of its own")

@@ -63,7 +63,7 @@ struct AccessorReport {
 };
 
 /// Asks every mpu for every accessor and runs every probe on it (the ones that list the whole world once a
-/// class). O(world x accessors), independent of the scenario.
+/// class). O(world x (accessors + data-parallel size + stages)).
 AccessorReport make_accessor_report(const MpuOfRank& mpus, RankId world_size);
 /// The mpu of rank r is mpus[r]. None may be null.
 AccessorReport make_accessor_report(std::span<const std::unique_ptr<Mpu>> mpus);

@@ -12,7 +12,7 @@ namespace gridlock {
 /// A set of accessor names, one bit per Accessor.
 using AccessorSet = std::bitset<kAccessorCount>;
 
-/// The set of one accessor.
+/// The set of that one name.
 inline AccessorSet accessor_bit(Accessor accessor) {
   return AccessorSet().set(static_cast<std::size_t>(accessor));
 }
@@ -29,7 +29,8 @@ enum class MpuProvider : std::uint8_t {
 };
 inline constexpr std::size_t kMpuProviderCount = 6;
 
-/// What an accessor answers with; attributes are read without a call.
+/// What reading the name gives: a number, a group or None, a list of ranks, something to call with arguments,
+/// or an attribute that is no method.
 enum class AccessorKind : std::uint8_t { number, group, ranks, call, attribute };
 
 /// One row of the accessor table.

@@ -67,7 +67,7 @@ struct Record {
   /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan
   /// of create_grid, name of post and await. -1: none.
   std::int32_t detail = -1;
-  Label label;
+  Label label = {};
 
   bool operator==(const Record&) const = default;
 };

@@ -26,8 +26,9 @@ class InputError : public std::runtime_error {
   std::string hint_;
 };
 
-/// The candidate that `name` was most likely meant to be (smallest edit distance, at most a third of its
-/// length, first candidate wins a tie), or "" when none is near.
+/// The candidate that `name` was most likely meant to be (smallest edit distance, two neighbours exchanged
+/// being one edit; at most a third of its length, but at least 1; first candidate wins a tie), or "" when
+/// none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// "did you mean 'X'?" for the nearest candidate; otherwise "known: a, b, c".

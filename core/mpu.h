@@ -79,6 +79,7 @@ enum class Accessor : std::uint8_t {
 };
 
 #define GRIDLOCK_ONE(name) +1
+/// Number of accessors; their enumerators count from 0.
 inline constexpr std::size_t kAccessorCount = 0 GRIDLOCK_MPU_ACCESSORS(GRIDLOCK_ONE);
 #undef GRIDLOCK_ONE
 

@@ -40,6 +40,7 @@ std::string hybrid_takes_stages(const MpuWorld& world, RankId rank) {
       !mpu.has(Accessor::get_tensor_model_parallel_world_size)) {
     return "";
   }
+  if (mpu.has(Accessor::get_model_parallel_rank) && mpu.get_model_parallel_rank() == kNoRank) return "";
   const std::int64_t model = mpu.get_model_parallel_world_size();
   const std::int64_t tensor = mpu.get_tensor_model_parallel_world_size();
   if (model == tensor) return "";

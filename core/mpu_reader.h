@@ -56,7 +56,7 @@ class MpuReader {
   RankId world_size_;
 };
 
-/// Throws what Python would raise at this place: its type and its text.
+/// Throws PythonError{{type, what}}.
 [[noreturn]] void raise_python(std::string type, std::string what);
 
 }  // namespace gridlock

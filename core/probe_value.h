@@ -23,7 +23,6 @@ struct ProbeError {
   bool operator==(const ProbeError&) const = default;
 };
 
-/// A named part of a Python dict or of keyword results, in the order in which DeepSpeed fills it.
 struct ProbeField;
 
 /// What a piece of DeepSpeed would get out of an mpu: a Python value, or the error that it would raise. A
@@ -82,7 +81,7 @@ class ProbeValue {
       data_;
 };
 
-/// A named part of a value, as in a Python dict or object.
+/// A named part of a Python dict or of keyword results, in the order in which DeepSpeed fills it.
 struct ProbeField {
   std::string name;
   ProbeValue value;

@@ -110,7 +110,7 @@ Scenario read_cell(const JsonNode& root, const MatrixCell& cell, const std::stri
 
 std::vector<std::string> scenario_keys() {
   return {"$schema",  "name",    "description", "extends",   "world", "params", "matrix", "grids",
-          "programs", "payload", "seed",        "semantics", "cost",  "limits", "expect"};
+          "programs", "payload", "seed",        "semantics", "cost",  "limits", "expect", "recorded"};
 }
 
 Scenario read_scenario(const JsonNode& plain, std::vector<std::string> params) {
@@ -132,6 +132,8 @@ std::vector<Scenario> load_scenarios(const std::string& path, std::span<const Se
   JsonNode root = read_extended(path);
   apply_settings(root, settings);
   JsonCursor(root).check_keys(scenario_keys());
+  // What came of an earlier run (--record) is no part of the scenario.
+  root.erase("recorded");
   const ScenarioSchema schema;
   std::vector<Scenario> scenarios;
   for (const MatrixCell& cell : matrix_cells(root)) {

@@ -1,6 +1,6 @@
 #include "sim/alike.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 bool are_alike(const OpenCall& first, const OpenCall& second) {
   const OperationInfo& info = operation(first.kind);
@@ -26,4 +26,4 @@ bool is_split_consistent(const HistoryStore& store, std::span<const OpenCall* co
   return true;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

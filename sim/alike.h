@@ -5,7 +5,7 @@
 #include "core/history.h"
 #include "sim/open_call.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Whether two calls that meet at one place ask for the same operation: kind, and, where the operation has
 /// them, count or counts, dtype, op, scalar and root; for the two ends of a message count and dtype.
@@ -15,4 +15,4 @@ bool are_alike(const OpenCall& first, const OpenCall& second);
 /// order, one for every member.
 bool is_split_consistent(const HistoryStore& store, std::span<const OpenCall* const> calls);
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

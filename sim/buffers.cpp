@@ -2,7 +2,7 @@
 
 #include "core/check.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 BufferHandle Buffers::allocate(std::int64_t count, DType dtype, bool has_bytes, ContributorId contributors) {
   GRIDLOCK_CHECK(count >= 0);
@@ -60,4 +60,4 @@ void Buffers::end_use(BufferHandle handle) {
   if (--buffer.open_uses == 0 && buffer.doomed) release(buffer);
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -9,7 +9,7 @@
 #include "core/call.h"
 #include "sim/provenance.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 struct FreeBytes {
   void operator()(std::byte* bytes) const { std::free(bytes); }
@@ -56,4 +56,4 @@ class Buffers {
   std::size_t live_count_ = 0;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/element_value.h"
 #include "core/operation.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// Bytes of one operation; far below the limits of int64, so that sums and costs cannot overflow.
@@ -74,4 +74,4 @@ StatusCode check_call(const Call& call, const CallPlace& place, const Buffers& b
   return StatusCode::ok;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/status.h"
 #include "sim/buffers.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// A call as its own rank sees it.
 struct CallPlace {
@@ -21,4 +21,4 @@ struct CallPlace {
 /// larger extent.
 StatusCode check_call(const Call& call, const CallPlace& place, const Buffers& buffers, bool needs_buffers);
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -5,7 +5,7 @@
 
 #include "core/check.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// A tenth of the largest duration, so that sums of a few costs and a time cannot overflow.
@@ -55,4 +55,4 @@ Nanos operation_cost(const CostParameters& parameters, CallKind kind, GroupRank 
   return Nanos{std::min(kCostMax, parameters.latency.count() + transfer_ns)};
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/semantics.h"
 #include "core/units.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Bytes that one rank's link carries for one operation over `group_size` ranks, by the bus-bandwidth factors
 /// of nccl-tests (doc/PERFORMANCE.md): all_reduce 2(n-1)/n, all_gather, reduce_scatter and all_to_all (n-1)/n
@@ -20,4 +20,4 @@ std::int64_t wire_bytes(CallKind kind, GroupRank group_size, std::int64_t bytes)
 Nanos operation_cost(const CostParameters& parameters, CallKind kind, GroupRank group_size,
                      std::int64_t bytes);
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

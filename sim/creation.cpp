@@ -3,26 +3,26 @@
 #include <algorithm>
 #include <utility>
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
 
 }  // namespace
 
-Creation::Creation(RankId world_size, GroupTable& groups)
+GroupCreation::GroupCreation(RankId world_size, GroupTable& groups)
     : world_size_(world_size), groups_(groups), pasts_(index(world_size)), registries_(1) {}
 
-std::int64_t Creation::next_index(RankId rank) const { return count_of(pasts_[index(rank)]); }
+std::int64_t GroupCreation::next_index(RankId rank) const { return count_of(pasts_[index(rank)]); }
 
-void Creation::new_group(RankId rank, const GroupSpec& spec) {
+void GroupCreation::new_group(RankId rank, const GroupSpec& spec) {
   Past& past = pasts_[index(rank)];
   const std::int64_t begin = count_of(past);
   ++past.by_hand;
   join(rank, {nullptr, spec, begin, begin + 1, {}});
 }
 
-std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
+std::optional<GridHandle> GroupCreation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
                                                 std::string_view name) {
   Past& past = pasts_[index(rank)];
   GridCreation& creation = grid_creation(past, plan);
@@ -38,7 +38,7 @@ std::optional<GridHandle> Creation::create_grid(RankId rank, const std::shared_p
   return std::nullopt;
 }
 
-Creation::GridCreation& Creation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan) {
+GroupCreation::GridCreation& GroupCreation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan) {
   std::unique_ptr<GridCreation>& known = grid_creations_[{past.registry, past.by_hand, plan->fingerprint()}];
   if (known != nullptr) return *known;
   known = std::make_unique<GridCreation>();
@@ -57,7 +57,7 @@ Creation::GridCreation& Creation::grid_creation(Past past, const std::shared_ptr
   return *known;
 }
 
-void Creation::go_to(Past past) {
+void GroupCreation::go_to(Past past) {
   if (current_.registry != past.registry || current_.by_hand > past.by_hand) {
     std::vector<std::uint32_t> line;
     for (std::uint32_t registry = past.registry; registry != 0;
@@ -75,7 +75,7 @@ void Creation::go_to(Past past) {
   for (; current_.by_hand < past.by_hand; ++current_.by_hand) current_registry_.new_group();
 }
 
-void Creation::join(RankId rank, Segment segment) {
+void GroupCreation::join(RankId rank, Segment segment) {
   const auto same = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& other) {
     return other.grid == segment.grid && other.begin == segment.begin &&
            (segment.grid != nullptr || other.spec == segment.spec);
@@ -90,7 +90,7 @@ void Creation::join(RankId rank, Segment segment) {
   advance();
 }
 
-void Creation::advance() {
+void GroupCreation::advance() {
   while (waiting_ == world_size_ && are_alike_at(next_)) {
     // Alone, a segment is like itself to its end.
     next_ = segments_.size() == 1 ? segments_.front().end : next_ + 1;
@@ -103,7 +103,7 @@ void Creation::advance() {
   }
 }
 
-bool Creation::are_alike_at(std::int64_t creation) const {
+bool GroupCreation::are_alike_at(std::int64_t creation) const {
   if (segments_.size() == 1) return true;
   const GroupSpec first = spec_at(segments_.front(), creation);
   return std::all_of(segments_.begin() + 1, segments_.end(), [&](const Segment& segment) {
@@ -112,13 +112,13 @@ bool Creation::are_alike_at(std::int64_t creation) const {
   });
 }
 
-GroupSpec Creation::spec_at(const Segment& segment, std::int64_t creation) {
+GroupSpec GroupCreation::spec_at(const Segment& segment, std::int64_t creation) {
   if (segment.grid == nullptr) return segment.spec;
   const std::vector<std::int64_t>& requests = segment.grid->creating_requests;
   return segment.grid->plan->request(requests[static_cast<std::size_t>(creation - segment.begin)]);
 }
 
-void Creation::release(Segment& segment) {
+void GroupCreation::release(Segment& segment) {
   waiting_ -= static_cast<RankId>(segment.ranks.size());
   Release release{std::move(segment.ranks), GroupHandle::none, GridHandle::none};
   if (segment.grid == nullptr) {
@@ -130,6 +130,6 @@ void Creation::release(Segment& segment) {
   released_.push_back(std::move(release));
 }
 
-std::vector<Creation::Release> Creation::take_released() { return std::exchange(released_, {}); }
+std::vector<GroupCreation::Release> GroupCreation::take_released() { return std::exchange(released_, {}); }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

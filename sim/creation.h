@@ -13,17 +13,17 @@
 #include "core/group_table.h"
 #include "core/plan.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Group creations of all ranks (rule P01): every rank of the world takes part in every creation, in the same
 /// order, and creation i is complete when all ranks are at i and ask for the same members and backend.
 /// A grid is a run of creations; ranks that create equal plans from equal registries are one segment and are
 /// compared as a whole, so that the common case costs O(world) and not ranks x groups. A rank that makes the
 /// groups of a grid by hand is compared creation by creation. The first difference is never passed.
-class Creation {
+class GroupCreation {
  public:
   /// `groups` outlives this.
-  Creation(RankId world_size, GroupTable& groups);
+  GroupCreation(RankId world_size, GroupTable& groups);
 
   /// Index of the rank's next creation in the world's order.
   std::int64_t next_index(RankId rank) const;
@@ -100,4 +100,4 @@ class Creation {
   std::vector<Release> released_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 
 #include "core/units.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Until when a parked rank waits. `park_count` tells one parking of the rank from the next.
 struct Deadline {
@@ -40,4 +40,4 @@ class DeadlineQueue {
   std::vector<Deadline> heap_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

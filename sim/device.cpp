@@ -3,7 +3,7 @@
 #include "core/check.h"
 #include "sim/cost_model.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 Device::Device(const RunOptions& options, const GroupTable& groups, const HistoryStore& store,
                std::vector<RankState>& ranks, TimerQueue& timers, Digest& digest)
@@ -109,4 +109,4 @@ void Device::complete_call(Slot slot, Nanos now, std::vector<RankId>& progressed
   for (const Slot started : startable_) start(started, now);
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -10,7 +10,7 @@
 #include "sim/timer_queue.h"
 #include "sim/transfer.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// The device side of all ranks: work waits in streams, its calls meet at places, and what is complete
 /// finishes when its cost has passed. Nothing completes but by a timer, so every completion has its moment in
@@ -53,7 +53,7 @@ class Device {
   Pool<OpenCall> calls_;
   Streams streams_;
   Matcher matcher_;
-  Transfer transfer_;
+  DataTransfer transfer_;
   std::int64_t match_count_ = 0;
   // Scratch.
   std::vector<OpenCall*> met_;
@@ -61,4 +61,4 @@ class Device {
   std::vector<Slot> startable_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -5,7 +5,7 @@
 
 #include "core/units.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Running hash of what happened in a run, in order. Nothing that depends on how ranks are hosted goes into
 /// it.
@@ -28,4 +28,4 @@ class Digest {
   std::uint64_t state_ = 0x2774'5165'67D6'4C3FULL;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -7,7 +7,7 @@
 #include "core/check.h"
 #include "core/diagnosis/judge.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// Unwinds a rank that was parked when its run ended. No std::exception, so that programs do not take it for
@@ -285,4 +285,4 @@ void Engine::unwind() {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

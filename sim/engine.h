@@ -13,7 +13,7 @@
 #include "sim/sim_rank.h"
 #include "sim/submission.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// One run: ranks ask, one loop answers. At each moment of virtual time the loop first handles what
 /// completes, then runs the ranks that may go on, in rank order, each until it parks or ends. Used once, from
@@ -85,7 +85,7 @@ class Engine {
   Recorder recorder_;
   Device device_;
   Submission submission_;
-  Creation creation_;
+  GroupCreation creation_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
   std::vector<RankId> ready_;
@@ -102,4 +102,4 @@ class Engine {
   std::int64_t late_request_count_ = 0;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

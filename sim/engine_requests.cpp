@@ -5,7 +5,7 @@
 #include "sim/engine.h"
 #include "sim/group_use.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// Longest duration that a program may ask for: a century, so that times cannot overflow.
@@ -208,7 +208,7 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
 }
 
 void Engine::wake_created() {
-  for (const Creation::Release& release : creation_.take_released()) {
+  for (const GroupCreation::Release& release : creation_.take_released()) {
     for (const RankId rank : release.ranks) {
       state(rank).reply.group = release.group;
       state(rank).reply.grid = release.grid;
@@ -231,4 +231,4 @@ void Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -2,7 +2,7 @@
 
 #include <cxxabi.h>
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 /// Layout fixed by the ABI; <cxxabi.h> only declares the type.
@@ -28,4 +28,4 @@ void ExceptionState::restore() const {
   words()->uncaught = uncaught_;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

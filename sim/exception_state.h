@@ -1,6 +1,6 @@
 #pragma once
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// The C++ runtime keeps the exceptions that a thread is handling in two words per thread (Itanium C++
 /// ABI 2.2.2,
@@ -19,4 +19,4 @@ class ExceptionState {
   unsigned int uncaught_ = 0;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

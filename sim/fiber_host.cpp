@@ -24,7 +24,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 namespace fibers = boost::fibers;
@@ -262,4 +262,4 @@ std::size_t default_stack_bytes(std::size_t fiber_count) {
   return 16 * 1024;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

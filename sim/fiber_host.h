@@ -6,7 +6,7 @@
 
 #include "core/units.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Stacks for ranks that run C++ code which may park: the one place that knows the fiber technology
 /// (Boost.Fiber). The engine decides who runs; nothing here does. Used by the thread of its engine only.
@@ -44,4 +44,4 @@ class FiberHost {
 /// worlds.
 std::size_t default_stack_bytes(std::size_t fiber_count);
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

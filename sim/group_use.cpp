@@ -1,6 +1,6 @@
 #include "sim/group_use.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 GroupUse* find_group_use(const GroupTable& groups, RankId rank, RankState& state, GroupHandle handle) {
   for (GroupUse& use : state.groups) {
@@ -34,4 +34,4 @@ void destroy(RankState& state, const GroupUse& use) {
   state.groups[static_cast<std::size_t>(use.counted_by)].destroyed = true;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

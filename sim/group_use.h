@@ -3,7 +3,7 @@
 #include "core/group_table.h"
 #include "sim/rank_state.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// The rank's use of a group, resolved and remembered at first use; nullptr when the rank is in no such
 /// group. The pointer is valid until the next call for this rank.
@@ -17,4 +17,4 @@ bool is_destroyed(const RankState& state, const GroupUse& use);
 /// The rank must not use the instance any more.
 void destroy(RankState& state, const GroupUse& use);
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

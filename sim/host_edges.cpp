@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace gridlock {
+namespace gridlock::sim {
 
 std::vector<RankId> HostEdges::post(std::int32_t name) {
   Edge& edge = grown(name);
@@ -16,4 +16,4 @@ void HostEdges::forget(std::int32_t name, RankId rank) {
   waiting.erase(std::remove(waiting.begin(), waiting.end(), rank), waiting.end());
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -5,7 +5,7 @@
 
 #include "core/units.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Host edges of a run: names that ranks post and await. A post lets every await of the name pass, now and
 /// later.
@@ -38,4 +38,4 @@ class HostEdges {
   std::vector<Edge> edges_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

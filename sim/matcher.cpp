@@ -5,7 +5,7 @@
 #include "core/check.h"
 #include "sim/alike.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 PairKey pair_key(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) {
@@ -128,4 +128,4 @@ void Matcher::leave_behind(Pair& pair, std::vector<Slot>& left_behind) {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -8,7 +8,7 @@
 #include "sim/pair_table.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Where the calls of the members of a group meet: collective number `sequence` of an instance, or message
 /// number `sequence` of an ordered pair.
@@ -84,4 +84,4 @@ class Matcher {
   std::vector<PlaceList> collectives_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/group_table.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// One call between its submit and its completion.
 struct OpenCall {
@@ -45,4 +45,4 @@ struct Work {
   Ticket ticket = Ticket::none;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::uint64_t hash(const PairKey& key) {
@@ -35,4 +35,4 @@ void PairTable::add(const PairKey& key, Slot slot) {
   entries_[place_of(key)] = {key, slot};
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/group_table.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// An ordered pair of members of one group instance, by group rank.
 struct PairKey {
@@ -38,4 +38,4 @@ class PairTable {
   std::size_t size_ = 0;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

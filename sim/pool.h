@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Place of an object in a Pool.
 using Slot = std::uint32_t;
@@ -48,4 +48,4 @@ class Pool {
   std::size_t live_ = 0;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

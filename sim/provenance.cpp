@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace gridlock {
+namespace gridlock::sim {
 
 ContributorId Provenance::add(Set set) {
   sets_.push_back(std::move(set));
@@ -49,4 +49,4 @@ std::vector<RankId> Provenance::ranks(ContributorId id) const {
                                           : groups_.instance(set.instance).spec.members.to_vector();
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -7,7 +7,7 @@
 
 #include "core/group_table.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// A set of ranks whose data went into a buffer. Ids below the world size are the sets of one rank.
 enum class ContributorId : std::uint32_t {};
@@ -44,4 +44,4 @@ class Provenance {
   std::map<std::vector<RankId>, ContributorId> lists_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -10,7 +10,7 @@
 #include "sim/buffers.h"
 #include "sim/fiber_host.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// What the host of a rank is parked in.
 enum class Park : std::uint8_t {
@@ -58,4 +58,4 @@ struct RankState {
   FiberHost::Fiber* fiber = nullptr;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "sim/digest.h"
 #include "sim/rank_state.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Writes what a rank does into its history and into the digest of the run, before the world is entered.
 class Recorder {
@@ -29,4 +29,4 @@ class Recorder {
   const Nanos& now_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

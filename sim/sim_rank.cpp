@@ -6,7 +6,7 @@
 #include "core/check.h"
 #include "sim/engine.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 RankId SimRank::world_size() const { return engine_->histories().groups.world_size(); }
 std::uint64_t SimRank::seed() const { return engine_->options().seed; }
@@ -76,4 +76,4 @@ void SimRank::complain(Complaint complaint) {
 
 Reply SimRank::execute(const Request& request) { return engine_->execute_on_fiber(id_, request); }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 
 #include "core/rank.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 class Engine;
 
@@ -46,4 +46,4 @@ class SimRank final : public Rank {
   RankId id_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -32,7 +32,7 @@ void check(const RunOptions& options, const RankProgram& program) {
 
 RunResult SimWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
   check(options, program);
-  return Engine(options, program, std::move(sites)).run();
+  return sim::Engine(options, program, std::move(sites)).run();
 }
 
 RunResult simulate(const RunOptions& options, const RankProgram& program) {

@@ -9,7 +9,7 @@
 #include "core/check.h"
 #include "core/input_error.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 // <sys/mman.h> of Debian 12 does not know it yet.
@@ -58,4 +58,4 @@ StackArena::Stack StackArena::take() {
 
 void StackArena::give_back(std::byte* bottom) { free_.push_back(bottom); }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

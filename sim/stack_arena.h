@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Stacks of equal size from one mapping. Address space is reserved at once, memory is used page by page as
 /// stacks are touched. The lowest page of a stack that is handed out faults when it is touched, so an
@@ -49,4 +49,4 @@ class StackArena {
   std::vector<std::byte*> free_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -4,7 +4,7 @@
 
 #include "core/check.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
@@ -171,4 +171,4 @@ std::vector<OpenWork> Streams::open_work(RankId rank) const {
   return open;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -7,7 +7,7 @@
 #include "sim/open_call.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// The streams of all ranks: ordered queues of work, event records and waits for events. An entry is passed
 /// when it is at the head and done; work starts when it is at the head of every stream that it uses (rule
@@ -75,4 +75,4 @@ class Streams {
   std::vector<std::int32_t> event_count_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -5,7 +5,7 @@
 #include "sim/call_check.h"
 #include "sim/group_use.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
@@ -133,4 +133,4 @@ Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, 
   return result;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -7,7 +7,7 @@
 #include "sim/device.h"
 #include "sim/recorder.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 /// Turns a rank's submit into work of the device: local checks, records, sequence numbers.
 class Submission {
@@ -45,4 +45,4 @@ class Submission {
   std::vector<StreamId> streams_;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

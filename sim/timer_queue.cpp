@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gridlock {
+namespace gridlock::sim {
 
 void TimerQueue::add(Nanos time, Timer timer) {
   const Slot node = nodes_.add();
@@ -34,4 +34,4 @@ void TimerQueue::take_next(std::vector<Timer>& due) {
   if (last_time_ == time) last_node_ = kNoSlot;
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/units.h"
 #include "sim/pool.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 
 enum class TimerKind : std::uint8_t {
   place_finish,  ///< the operation at a place is complete; subject: place
@@ -53,4 +53,4 @@ class TimerQueue {
   Slot last_node_ = kNoSlot;
 };
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

@@ -6,7 +6,7 @@
 #include "core/check.h"
 #include "core/result_hash.h"
 
-namespace gridlock {
+namespace gridlock::sim {
 namespace {
 
 std::int64_t total(std::span<const std::int64_t> counts) {
@@ -32,15 +32,15 @@ std::span<std::byte> elements(Buffer& buffer, DType dtype, std::int64_t first, s
 
 }  // namespace
 
-Transfer::Transfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks,
+DataTransfer::DataTransfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks,
                    bool has_data)
     : groups_(groups), store_(store), ranks_(ranks), has_data_(has_data), provenance_(groups) {}
 
-Buffer& Transfer::buffer(const OpenCall& call, BufferHandle handle) const {
+Buffer& DataTransfer::buffer(const OpenCall& call, BufferHandle handle) const {
   return ranks_[static_cast<std::size_t>(call.rank)].buffers.at(handle);
 }
 
-DataMovement Transfer::movement(MetCalls calls) {
+DataMovement DataTransfer::movement(MetCalls calls) {
   const OpenCall& first = *calls.front();
   DataMovement movement{first.kind, first.dtype, first.op, first.scalar, static_cast<GroupRank>(calls.size()),
                         0,          first.count, {}};
@@ -57,7 +57,7 @@ DataMovement Transfer::movement(MetCalls calls) {
   return movement;
 }
 
-std::int64_t Transfer::bytes(MetCalls calls) const {
+std::int64_t DataTransfer::bytes(MetCalls calls) const {
   const OpenCall& first = *calls.front();
   std::int64_t count = first.count;
   if (first.kind == CallKind::all_gather_v) count = total(store_.counts(first.counts));
@@ -69,7 +69,7 @@ std::int64_t Transfer::bytes(MetCalls calls) const {
   return count * static_cast<std::int64_t>(dtype_size(first.dtype));
 }
 
-void Transfer::finish(MetCalls calls) {
+void DataTransfer::finish(MetCalls calls) {
   if (calls.front()->kind == CallKind::barrier) return;
   if (has_data_) {
     move_bytes(movement(calls), calls);
@@ -79,7 +79,7 @@ void Transfer::finish(MetCalls calls) {
   if (calls.front()->stash != kNoSlot) stashes_.remove(calls.front()->stash);
 }
 
-void Transfer::leave_behind(OpenCall& send) {
+void DataTransfer::leave_behind(OpenCall& send) {
   send.stash = stashes_.add();
   Stash& stash = stashes_[send.stash];
   stash.contributors = contributors(send);
@@ -88,7 +88,7 @@ void Transfer::leave_behind(OpenCall& send) {
   stash.bytes.assign(bytes.begin(), bytes.end());
 }
 
-std::span<std::byte> Transfer::input(const DataMovement& movement, const OpenCall& call,
+std::span<std::byte> DataTransfer::input(const DataMovement& movement, const OpenCall& call,
                                      GroupRank place) const {
   const std::int64_t count = input_count(movement, place);
   if (call.stash != kNoSlot) return const_cast<Stash&>(stashes_[call.stash]).bytes;
@@ -97,7 +97,7 @@ std::span<std::byte> Transfer::input(const DataMovement& movement, const OpenCal
   return elements(buffer(call, call.input), call.dtype, first, count);
 }
 
-std::span<std::byte> Transfer::output(const DataMovement& movement, const OpenCall& call,
+std::span<std::byte> DataTransfer::output(const DataMovement& movement, const OpenCall& call,
                                       GroupRank place) const {
   const std::int64_t count = output_count(movement, place);
   if (count == 0 || call.kind == CallKind::send) return {};
@@ -105,7 +105,7 @@ std::span<std::byte> Transfer::output(const DataMovement& movement, const OpenCa
   return elements(buffer(call, call.output), call.dtype, first, count);
 }
 
-void Transfer::move_bytes(const DataMovement& movement, MetCalls calls) {
+void DataTransfer::move_bytes(const DataMovement& movement, MetCalls calls) {
   inputs_.clear();
   outputs_.clear();
   for (std::size_t i = 0; i < calls.size(); ++i) {
@@ -116,7 +116,7 @@ void Transfer::move_bytes(const DataMovement& movement, MetCalls calls) {
 }
 
 // All outputs of an all_reduce, broadcast or all_gather are equal, so most content hashes are the one before.
-void Transfer::add_results(MetCalls calls) {
+void DataTransfer::add_results(MetCalls calls) {
   const OperationInfo& info = operation(calls.front()->kind);
   const bool are_equal = info.output == Extent::one
                              ? info.input != Extent::all && info.input != Extent::root_all
@@ -132,12 +132,12 @@ void Transfer::add_results(MetCalls calls) {
   }
 }
 
-ContributorId Transfer::contributors(const OpenCall& call) const {
+ContributorId DataTransfer::contributors(const OpenCall& call) const {
   if (call.stash != kNoSlot) return stashes_[call.stash].contributors;
   return call.input == BufferHandle::none ? only(call.rank) : buffer(call, call.input).contributors;
 }
 
-ContributorId Transfer::united(MetCalls calls) {
+ContributorId DataTransfer::united(MetCalls calls) {
   sets_.clear();
   bool all_fresh = true;
   for (const OpenCall* call : calls) {
@@ -147,7 +147,7 @@ ContributorId Transfer::united(MetCalls calls) {
   return all_fresh ? provenance_.members(calls.front()->instance) : provenance_.united(sets_);
 }
 
-void Transfer::mark_contributors(MetCalls calls) {
+void DataTransfer::mark_contributors(MetCalls calls) {
   const OperationInfo& info = operation(calls.front()->kind);
   const bool from_root = info.input == Extent::root_one || info.input == Extent::root_all;
   const auto root = static_cast<std::size_t>(from_root ? calls.front()->peer : 0);
@@ -161,4 +161,4 @@ void Transfer::mark_contributors(MetCalls calls) {
   }
 }
 
-}  // namespace gridlock
+}  // namespace gridlock::sim

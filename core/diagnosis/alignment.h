@@ -15,6 +15,7 @@ enum class Departure : std::uint8_t {
   inserted,     ///< the rank made additional calls; the rest fits when shifted
 };
 
+/// Where and how a list of calls departs from another one.
 struct Alignment {
   Departure departure = Departure::substituted;
   /// Index of the first call in which they part.

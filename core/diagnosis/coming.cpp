@@ -41,11 +41,15 @@ bool breaks_rhythm(const Evidence& evidence, RankId rank, const Matches& is_miss
   return rounds == 2 && missed_this_time == 0 && missed_in_round > 0;
 }
 
-ComingAnswer by_evidence(const Evidence& evidence, RankId rank, bool is_planned, const Record& waiting,
+enum class Intent { none, fewer_calls, planned };
+
+ComingAnswer by_evidence(const Evidence& evidence, RankId rank, Intent intent, const Record& waiting,
                          const Matches& is_missed) {
   if (has_ended(evidence.state(rank))) return {Coming::no, true};
   if (evidence.state(rank) == HostState::unknown) return {Coming::unknown, true};
-  if (is_planned) return {Coming::yes, true};
+  if (intent == Intent::planned) return {Coming::yes, true};
+  // A later call would take this place, and one is missing in the end: which one, the places do not tell.
+  if (intent == Intent::fewer_calls) return {Coming::no, false};
   if (evidence.has_plans()) return {Coming::no, true};
   const HistoryNode node = last_call(evidence, rank);
   if (node == HistoryNode::empty) return {Coming::unknown, true};
@@ -65,16 +69,29 @@ bool is_later_iteration(const SiteTable& sites, const Label& a, const Label& b) 
   return a.site != SiteId::none && a.site == b.site && b.inner >= 0 && a.inner > b.inner;
 }
 
-ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, const Record& waiting) {
-  const bool is_planned = evidence.collectives(rank, instance).find(waiting.sequence, true) != nullptr;
-  return by_evidence(evidence, rank, is_planned, waiting, [&](const Record& record) {
+ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, RankId waiting_rank,
+                       const Record& waiting) {
+  const CallList& mine = evidence.collectives(rank, instance);
+  const CallList& theirs = evidence.collectives(waiting_rank, instance);
+  Intent intent = Intent::none;
+  if (mine.find(waiting.sequence, true) != nullptr) {
+    const bool has_fewer = mine.calls.back()->sequence < theirs.calls.back()->sequence;
+    intent = has_fewer ? Intent::fewer_calls : Intent::planned;
+  }
+  return by_evidence(evidence, rank, intent, waiting, [&](const Record& record) {
     return record.kind == RecordKind::call && record.call == waiting.call && record.group == waiting.group;
   });
 }
 
-ComingAnswer is_coming(Evidence& evidence, const TransferEnd& end, const Record& waiting) {
-  const bool is_planned = evidence.find(end, true) != nullptr;
-  return by_evidence(evidence, end.rank, is_planned, waiting, [&](const Record& record) {
+ComingAnswer is_coming(Evidence& evidence, const TransferEnd& end, RankId waiting_rank,
+                       const Record& waiting) {
+  Intent intent = Intent::none;
+  if (evidence.find(end, true) != nullptr) {
+    const TransferEnd mine{waiting_rank, end.instance, waiting.call, waiting.peer, 0};
+    const bool has_fewer = evidence.last_sequence(end) < evidence.last_sequence(mine);
+    intent = has_fewer ? Intent::fewer_calls : Intent::planned;
+  }
+  return by_evidence(evidence, end.rank, intent, waiting, [&](const Record& record) {
     return record.kind == RecordKind::call && record.call == end.kind && record.peer == end.peer &&
            record.group == waiting.group;
   });

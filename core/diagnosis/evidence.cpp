@@ -96,16 +96,28 @@ const CallList& Evidence::collectives(RankId rank, InstanceId instance) {
   return list;
 }
 
+bool Evidence::is_at(const TransferEnd& end, const Record& record) const {
+  return is_transfer(record) && record.call == end.kind && record.peer == end.peer &&
+         instance(record, end.rank) == end.instance;
+}
+
 const Record* Evidence::find(const TransferEnd& wanted, bool planned) const {
   const HistoryNode from = planned ? end(wanted.rank).node : last_node(wanted.rank);
   for (HistoryNode at = from; at != HistoryNode::empty; at = histories_.store.past(at)) {
     const Record& record = histories_.store.record(at);
-    if (!is_transfer(record) || record.call != wanted.kind || record.peer != wanted.peer) continue;
-    if (instance(record, wanted.rank) != wanted.instance) continue;
+    if (!is_at(wanted, record)) continue;
     if (record.sequence == wanted.sequence) return &record;
     if (record.sequence < wanted.sequence) return nullptr;
   }
   return nullptr;
+}
+
+std::int32_t Evidence::last_sequence(const TransferEnd& wanted) const {
+  for (HistoryNode at = end(wanted.rank).node; at != HistoryNode::empty; at = histories_.store.past(at)) {
+    const Record& record = histories_.store.record(at);
+    if (is_at(wanted, record)) return record.sequence;
+  }
+  return -1;
 }
 
 TransferEnd Evidence::other_end(RankId rank, const Record& transfer) const {

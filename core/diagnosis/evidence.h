@@ -59,6 +59,9 @@ class Evidence {
   const CallList& collectives(RankId rank, InstanceId instance);
   /// Null when that end was not called; with `planned`, intended calls count.
   const Record* find(const TransferEnd& end, bool planned = false) const;
+  /// Place of the last such call of the rank, made or planned; -1 when there is none. `end.sequence` is
+  /// ignored.
+  std::int32_t last_sequence(const TransferEnd& end) const;
   /// The end that a send or recv of `rank` has to meet.
   TransferEnd other_end(RankId rank, const Record& transfer) const;
 
@@ -68,6 +71,8 @@ class Evidence {
   std::span<const Record* const> calls_of(RankId rank, std::int64_t ticket);
 
  private:
+  bool is_at(const TransferEnd& end, const Record& record) const;
+
   const Histories& histories_;
   bool has_plans_ = false;
   /// Index = node.

@@ -31,6 +31,7 @@ struct FoundSide {
   std::string place;
 };
 
+/// A wait that a finding rests on, before its ranks are made a set.
 struct FoundEdge {
   std::vector<RankId> from;
   std::vector<RankId> to;
@@ -64,8 +65,9 @@ struct Scene {
   std::vector<bool> is_awaited;
 };
 
-// The rules. Each adds what it finds; none knows of the others.
 using Findings = std::vector<Finding>;
+
+/// The rules. Each adds what it finds; none knows of the others.
 void find_gone_ranks(Scene& scene, Findings& findings);
 void find_refused_calls(Scene& scene, Findings& findings);
 void find_blocked_hosts(Scene& scene, Findings& findings);

@@ -11,7 +11,8 @@
 namespace gridlock {
 namespace {
 
-/// The report of one run stays one screen: further independent causes are counted, not listed.
+/// The report of one run stays one screen: further independent causes are counted in the last one that is
+/// listed.
 constexpr std::size_t kDiagnosisMax = 8;
 
 Findings find_all(Scene& scene) {
@@ -218,9 +219,13 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   }
   if (end == RunEnd::quiescent) find_unexplained(scene, explained, causes);
   Verdict verdict;
-  for (const Finding& finding : merged(std::move(causes))) {
-    if (verdict.diagnoses.size() == kDiagnosisMax) break;
-    verdict.diagnoses.push_back(diagnosis_of(scene, finding));
+  const Findings listed = merged(std::move(causes));
+  for (std::size_t i = 0; i < std::min(listed.size(), kDiagnosisMax); ++i) {
+    verdict.diagnoses.push_back(diagnosis_of(scene, listed[i]));
+  }
+  if (listed.size() > kDiagnosisMax) {
+    verdict.diagnoses.back().summary +=
+        fmt::format(" Further causes of this order or a later one: {}.", listed.size() - kDiagnosisMax);
   }
   verdict.outcome = decide(end, verdict.diagnoses, complaints);
   for (Diagnosis& warning : find_rank_order_surprises(histories))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/diagnosis/argument.h"
 #include "core/diagnosis/describe.h"
 
 namespace gridlock {
@@ -33,6 +34,15 @@ std::optional<Alignment> align_members(Evidence& evidence, const Meeting& meetin
   auto alignment = align(from_sequence(a, first), from_sequence(b, first), is_whole);
   if (alignment) alignment->index += static_cast<std::size_t>(first);
   return alignment;
+}
+
+bool arguments_part(Evidence& evidence, const Meeting& meeting, RankId a, RankId b) {
+  const CallList& calls = evidence.collectives(a, meeting.instance);
+  const CallList& others = evidence.collectives(b, meeting.instance);
+  return std::any_of(calls.calls.begin(), calls.calls.end(), [&](const Record* call) {
+    const Record* other = others.find(call->sequence, true);
+    return other != nullptr && first_difference(*call, *other).has_value();
+  });
 }
 
 FoundSide side_at(Evidence& evidence, const Meeting& meeting, const std::vector<RankId>& ranks,

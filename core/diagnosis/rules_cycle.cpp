@@ -34,13 +34,15 @@ bool comes_for_sure(Scene& scene, int from, RankId rank) {
     const Meeting& meeting = waits.meetings[static_cast<std::size_t>(waits.index(from))];
     const auto present = std::find_if(meeting.members.begin(), meeting.members.end(),
                                       [](const MemberCall& member) { return member.record != nullptr; });
-    return is_coming(scene.evidence, rank, meeting.instance, *present->record).coming == Coming::yes;
+    return is_coming(scene.evidence, rank, meeting.instance, present->rank, *present->record).coming ==
+           Coming::yes;
   }
   if (waits.kind(from) != NodeKind::head) return true;
   const auto transfers = waits.transfers_of(waits.index(from));
   return std::all_of(transfers.begin(), transfers.end(), [&](const Transfer& transfer) {
     return transfer.theirs.rank != rank || transfer.theirs.record != nullptr ||
-           is_coming(scene.evidence, transfer.wanted, *transfer.mine).coming == Coming::yes;
+           is_coming(scene.evidence, transfer.wanted, waits.rank_of(from), *transfer.mine).coming ==
+               Coming::yes;
   });
 }
 

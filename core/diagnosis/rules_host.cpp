@@ -138,10 +138,13 @@ void find_blocked_hosts(Scene& scene, Findings& findings) {
 
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    if (!is_blocked(scene.evidence.state(rank)) || explained[static_cast<std::size_t>(rank)]) continue;
+    const HostState state = scene.evidence.state(rank);
+    const bool is_left = is_blocked(state) ? !explained[static_cast<std::size_t>(rank)]
+                                           : findings.empty() && state != HostState::returned;
+    if (!is_left) continue;
     Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
     finding.certainty = Certainty::undecided;
-    finding.summary = fmt::format("{{who}} waits in {}, and the histories do not tell why it cannot go on.",
+    finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
                                   position_text(scene.evidence, rank));
     finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
     findings.push_back(std::move(finding));

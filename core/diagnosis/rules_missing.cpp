@@ -22,7 +22,7 @@ struct Attendance {
   bool is_certain = true;
 };
 
-Attendance attendance_of(Scene& scene, const Meeting& meeting, const Record& waiting) {
+Attendance attendance_of(Scene& scene, const Meeting& meeting, const MemberCall& waiting) {
   Attendance result;
   for (const MemberCall& member : meeting.members) {
     if (member.record != nullptr) {
@@ -30,7 +30,8 @@ Attendance attendance_of(Scene& scene, const Meeting& meeting, const Record& wai
     } else if (member.presence == Presence::unknown) {
       result.no_history.push_back(member.rank);
     } else if (!scene.evidence.is_gone(member.rank)) {
-      const ComingAnswer answer = is_coming(scene.evidence, member.rank, meeting.instance, waiting);
+      const ComingAnswer answer =
+          is_coming(scene.evidence, member.rank, meeting.instance, waiting.rank, *waiting.record);
       if (answer.coming != Coming::no) continue;
       result.never.push_back(member.rank);
       result.is_certain = result.is_certain && answer.is_certain;
@@ -91,13 +92,16 @@ std::string summary_of(Scene& scene, const Meeting& meeting, const MemberCall& w
 void report_missing(Scene& scene, const Meeting& meeting, const Attendance& attendance, Findings& findings) {
   const MemberCall& waiting = first_present(meeting);
   Finding finding;
-  finding.code = Code::COLL_MISSING_RANK;
   finding.cause = Cause::missing;
   finding.nodes = {meeting.node};
   finding.sequence = meeting.sequence;
   blame(attendance, finding);
   const auto alignment = align_members(scene.evidence, meeting, waiting.rank, attendance.never.front());
   const bool is_earlier = alignment && alignment->departure == Departure::skipped;
+  // Where later calls would meet unlike ones, the ranks are shifted against each other; where all would pair
+  // up, only the number differs.
+  const bool is_shifted = arguments_part(scene.evidence, meeting, waiting.rank, attendance.never.front());
+  finding.code = is_shifted ? Code::COLL_SEQUENCE_SHIFT : Code::COLL_MISSING_RANK;
   const std::size_t parted = is_earlier ? alignment->index : static_cast<std::size_t>(meeting.sequence);
   finding.sides = {side_at(scene.evidence, meeting, attendance.never, parted),
                    side_at(scene.evidence, meeting, attendance.present, parted)};
@@ -133,8 +137,7 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
 
 void find_missing_members(Scene& scene, Findings& findings) {
   for (const Meeting& meeting : scene.waits.meetings) {
-    const Record& waiting = *first_present(meeting).record;
-    const Attendance attendance = attendance_of(scene, meeting, waiting);
+    const Attendance attendance = attendance_of(scene, meeting, first_present(meeting));
     if (!attendance.never.empty()) {
       report_missing(scene, meeting, attendance, findings);
     } else if (!attendance.no_history.empty()) {

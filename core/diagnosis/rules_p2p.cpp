@@ -43,6 +43,7 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
       fmt::format("{{who}} disagree on the {} of one transfer: {} meets {}.",
                   counts_differ ? "count" : "element type", finding.sides[0].call, finding.sides[1].call);
   finding.nodes = {head_of(scene, transfer).node};
+  if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
   finding.sequence = transfer.mine->sequence;
   finding.edges = {{{mine}, {peer}, "waits in " + short_call_text(evidence, mine, *transfer.mine)}};
   findings.push_back(std::move(finding));
@@ -103,7 +104,8 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     const RankId peer = transfer.theirs.rank;
     if (peer == kNoRank || transfer.theirs.record != nullptr || scene.evidence.is_gone(peer)) continue;
-    const ComingAnswer answer = is_coming(scene.evidence, transfer.wanted, *transfer.mine);
+    const ComingAnswer answer =
+        is_coming(scene.evidence, transfer.wanted, head_of(scene, transfer).rank, *transfer.mine);
     if (answer.coming == Coming::no || transfer.theirs.presence == Presence::unknown) {
       report_unmatched(scene, transfer, answer, findings);
     }

@@ -30,9 +30,10 @@ Waits::Waits(Evidence& evidence) : evidence_(evidence) {
   for (RankId rank = 0; rank < evidence.world_size(); ++rank) add_node(NodeKind::host, rank);
   add_heads();
   connect_hosts();
+  for (Head& head : heads) connect_head(head);
   for (std::size_t i = 0; i < heads.size(); ++i) {
     first_transfer_.push_back(static_cast<int>(transfers.size()));
-    connect_head(static_cast<int>(i));
+    if (heads[i].is_started) start_calls(static_cast<int>(i));
   }
   first_transfer_.push_back(static_cast<int>(transfers.size()));
   for (Meeting& meeting : meetings) fill_meeting(meeting);
@@ -124,32 +125,35 @@ void Waits::await_name(RankId rank, std::int32_t name) {
   graph.add_edge(rank, awaited[at(entry->second)].node);
 }
 
-void Waits::connect_head(int index) {
-  const Head head = heads[at(index)];
-  bool is_first_everywhere = true;
+void Waits::wait_for_head(Head& head, const Head& other) {
+  graph.add_edge(head.node, other.node);
+  head.is_started = false;
+}
+
+/// A batch starts as a whole: with a part queued on one stream, none of its calls has started.
+void Waits::connect_head(Head& head) {
   for (const Record* call : head.calls) {
     for (int i = first_head_[at(head.rank)]; i < first_head_[at(head.rank) + 1]; ++i) {
       const Head& other = heads[at(i)];
-      if (other.stream != call->stream || other.ticket >= head.ticket) continue;
-      graph.add_edge(head.node, other.node);
-      is_first_everywhere = false;
+      if (other.stream == call->stream && other.ticket < head.ticket) wait_for_head(head, other);
     }
   }
   connect_behind_events(head);
-  // A batch starts as a whole: with a part queued, none of its calls has started.
-  if (!is_first_everywhere) return;
-  for (const Record* call : head.calls) {
+}
+
+void Waits::start_calls(int head) {
+  for (const Record* call : heads[at(head)].calls) {
     if (is_collective(*call)) {
-      join_meeting(index, *call);
+      join_meeting(head, *call);
     } else if (is_transfer(*call)) {
-      add_transfer(index, *call);
+      add_transfer(head, *call);
     }
   }
 }
 
 /// A stream that waits for an event waits for what was open on the event's stream when the event was
 /// recorded.
-void Waits::connect_behind_events(const Head& head) {
+void Waits::connect_behind_events(Head& head) {
   if (head.calls.empty()) return;
   const HistoryStore& store = evidence_.histories().store;
   HistoryNode before = evidence_.last_node(head.rank);
@@ -172,43 +176,47 @@ void Waits::connect_behind_events(const Head& head) {
 }
 
 /// `head` waits for what its rank had put on `stream` when it was at `node`.
-void Waits::connect_to_stream(const Head& head, StreamId stream, HistoryNode node) {
+void Waits::connect_to_stream(Head& head, StreamId stream, HistoryNode node) {
   const HistoryStore& store = evidence_.histories().store;
   for (; node != HistoryNode::empty; node = store.past(node)) {
     const Record& record = store.record(node);
     if (record.kind != RecordKind::call || record.rejected || record.stream != stream) continue;
     for (int i = first_head_[at(head.rank)]; i < first_head_[at(head.rank) + 1]; ++i) {
       const Head& other = heads[at(i)];
-      if (other.stream == stream && other.ticket <= record.ticket) graph.add_edge(head.node, other.node);
+      if (other.stream == stream && other.ticket <= record.ticket) wait_for_head(head, other);
     }
     return;
   }
 }
 
-Presence Waits::presence(RankId rank, const Record& call, int* head_node) const {
-  if (!evidence_.is_open(rank, call)) return Presence::done;
-  Presence result = Presence::done;
-  for (const Record* part : evidence_.calls_of(rank, call.ticket)) {
+MemberCall Waits::member_call(RankId rank, const Record* call) const {
+  MemberCall member{rank, call, Presence::absent, -1};
+  if (call == nullptr) {
+    if (evidence_.state(rank) == HostState::unknown) member.presence = Presence::unknown;
+    return member;
+  }
+  member.presence = Presence::done;
+  if (!evidence_.is_open(rank, *call)) return member;
+  for (const Record* part : evidence_.calls_of(rank, call->ticket)) {
     for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
       const Head& head = heads[at(i)];
-      if (head.stream != part->stream || head.ticket > call.ticket) continue;
-      if (head.ticket < call.ticket) {
-        *head_node = head.node;
-        return Presence::queued;
-      }
-      result = Presence::started;
+      if (head.stream != part->stream || head.ticket > call->ticket) continue;
+      member.head_node = head.node;
+      const bool is_queued = head.ticket < call->ticket || !head.is_started;
+      member.presence = is_queued ? Presence::queued : Presence::started;
+      if (is_queued) return member;
     }
   }
-  return result;
+  return member;
 }
 
-void Waits::wait_for_member(int from, const MemberCall& member, int head_node) {
+void Waits::wait_for_member(int from, const MemberCall& member) {
   const bool is_missing = member.presence == Presence::absent || member.presence == Presence::unknown;
   const bool died_inside = member.presence != Presence::done && evidence_.is_gone(member.rank);
   if (is_missing || died_inside) {
     graph.add_edge(from, member.rank);
   } else if (member.presence == Presence::queued) {
-    graph.add_edge(from, head_node);
+    graph.add_edge(from, member.head_node);
   }
 }
 
@@ -227,32 +235,18 @@ void Waits::join_meeting(int head, const Record& call) {
 
 void Waits::fill_meeting(Meeting& meeting) {
   evidence_.members(meeting.instance).for_each([&](RankId rank) {
-    MemberCall member{rank, evidence_.collectives(rank, meeting.instance).find(meeting.sequence),
-                      Presence::absent};
-    int head_node = -1;
-    if (member.record != nullptr) {
-      member.presence = presence(rank, *member.record, &head_node);
-    } else if (evidence_.state(rank) == HostState::unknown) {
-      member.presence = Presence::unknown;
-    }
-    wait_for_member(meeting.node, member, head_node);
-    meeting.members.push_back(member);
+    const CallList& calls = evidence_.collectives(rank, meeting.instance);
+    meeting.members.push_back(member_call(rank, calls.find(meeting.sequence)));
+    wait_for_member(meeting.node, meeting.members.back());
   });
 }
 
 void Waits::add_transfer(int head, const Record& call) {
-  const RankId rank = heads[at(head)].rank;
-  Transfer transfer{head, &call, evidence_.other_end(rank, call), {}};
-  const RankId peer = transfer.wanted.rank;
-  if (peer != kNoRank) {
-    transfer.theirs = {peer, evidence_.find(transfer.wanted), Presence::absent};
-    int head_node = -1;
-    if (transfer.theirs.record != nullptr) {
-      transfer.theirs.presence = presence(peer, *transfer.theirs.record, &head_node);
-    } else if (evidence_.state(peer) == HostState::unknown) {
-      transfer.theirs.presence = Presence::unknown;
-    }
-    wait_for_member(heads[at(head)].node, transfer.theirs, head_node);
+  const TransferEnd wanted = evidence_.other_end(heads[at(head)].rank, call);
+  Transfer transfer{head, &call, wanted, {}};
+  if (wanted.rank != kNoRank) {
+    transfer.theirs = member_call(wanted.rank, evidence_.find(wanted));
+    wait_for_member(heads[at(head)].node, transfer.theirs);
   }
   transfers.push_back(transfer);
 }

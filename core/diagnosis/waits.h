@@ -27,13 +27,19 @@ struct Head {
   std::int64_t ticket = -1;
   std::span<const Record* const> calls;
   int node = -1;
+  /// False when it is behind other open work after all: a part of its batch is queued on another stream, or
+  /// its stream waits for an event of one.
+  bool is_started = true;
 };
 
+/// One member's part of a collective.
 struct MemberCall {
   RankId rank = kNoRank;
   /// Null when absent or unknown.
   const Record* record = nullptr;
   Presence presence = Presence::absent;
+  /// Started: the head it is in. Queued: the head it is behind. -1 otherwise.
+  int head_node = -1;
 };
 
 /// One collective that somebody has started, as all members of the group see it; members in group order.
@@ -69,6 +75,7 @@ struct Awaited {
   int node = -1;
 };
 
+/// What a node of the graph of waits stands for.
 enum class NodeKind : std::uint8_t { host, head, meeting, creation, awaited };
 
 /// Everything that waits at the end of a run, as a graph over hosts, heads of streams, collectives, creations
@@ -105,16 +112,18 @@ class Waits {
   void add_head(RankId rank, StreamId stream, std::int64_t ticket);
   void connect_hosts();
   void connect_host_to_work(RankId rank, std::int64_t ticket);
-  void connect_head(int head);
-  void connect_behind_events(const Head& head);
-  void connect_to_stream(const Head& head, StreamId stream, HistoryNode node);
+  void connect_head(Head& head);
+  void wait_for_head(Head& head, const Head& other);
+  void start_calls(int head);
+  void connect_behind_events(Head& head);
+  void connect_to_stream(Head& head, StreamId stream, HistoryNode node);
   void join_meeting(int head, const Record& call);
   void fill_meeting(Meeting& meeting);
   void add_transfer(int head, const Record& call);
   void await_name(RankId rank, std::int32_t name);
   void fill_creations();
-  Presence presence(RankId rank, const Record& call, int* head_node) const;
-  void wait_for_member(int from, const MemberCall& member, int head_node);
+  MemberCall member_call(RankId rank, const Record* call) const;
+  void wait_for_member(int from, const MemberCall& member);
 
   Evidence& evidence_;
   std::vector<Place> places_;

@@ -93,6 +93,23 @@ TEST(MpuInvariant, ASoundModelOnTheWholeWorldBreaksOnlyWhatDeepSpeedGetsWrongAbo
   EXPECT_EQ(broken, (std::set<std::string_view>{"hybrid_engine", "global_norm"}));
 }
 
+TEST(MpuInvariant, NoGridContradictsItselfWhateverItsShapeAndPlace) {
+  const std::int64_t sizes[] = {1, 2, 3};
+  for (std::int64_t pipe : sizes) {
+    for (std::int64_t data : sizes) {
+      for (std::int64_t tensor : sizes) {
+        const auto world_size = static_cast<RankId>(pipe * data * tensor + 4);
+        const auto grids = test::areal_world(pipe, data, tensor, 3, world_size);
+        const MpuWorld world([&](RankId rank) -> const Mpu& { return grids[static_cast<std::size_t>(rank)]; },
+                             world_size);
+        for (const MpuViolation& found : check_mpu_invariants(world)) {
+          EXPECT_EQ(found.invariant->kind, InvariantKind::hazard) << pipe << data << tensor << found.example;
+        }
+      }
+    }
+  }
+}
+
 TEST(MpuInvariant, NamesAreUniqueAndSentencesEnd) {
   std::set<std::string_view> names;
   for (const MpuInvariant& invariant : mpu_invariants()) {

@@ -25,7 +25,7 @@ TEST(JsonDocument, KnowsWhereEveryValueAndKeyWasWritten) {
   EXPECT_EQ(place(*root.find("a")), "a.json:2:8");
   EXPECT_EQ(place(*root.find("b")), "a.json:3:8");
   EXPECT_EQ(place(root.find("b")->array()[0]), "a.json:3:9");
-  EXPECT_EQ(place(root.find("b")->array()[1]), "a.json:3:22");
+  EXPECT_EQ(place(root.find("b")->array()[1]), "a.json:3:21");
   EXPECT_EQ(place(*root.find("c")), "a.json:4:7");
   EXPECT_EQ(root.object()[2].key_place.to_string(), "a.json:4:3");
 }

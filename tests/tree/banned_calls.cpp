@@ -10,64 +10,82 @@ using Folders = std::vector<std::string_view>;
 
 struct Rule {
   std::string_view name;
+  std::string_view message;
   /// Empty: every product folder.
   Folders only;
   Folders except;
-  std::string_view message;
+  /// A line without any of these cannot match: regular expressions are slow.
+  std::vector<std::string_view> triggers;
   std::regex pattern;
 };
 
-const std::vector<Rule>& all_rules() {
+std::vector<Rule> make_rules() {
   const Folders repeatable = {"core", "sim", "harness", "nccl_backend", "testing"};
-  static const std::vector<Rule> rules = {
+  std::vector<Rule> rules;
+  rules.push_back(
       {"clock",
-       repeatable,
-       {},
        "reads the wall clock",
-       std::regex(
-           R"(\b(system_clock|steady_clock|high_resolution_clock|gettimeofday|clock_gettime|sleep_for|usleep)\b)"
-           R"(|\bstd::(time|clock)\(|\btime\((nullptr|NULL|0)\))")},
-      {"thread",
        repeatable,
        {},
+       {"clock", "time", "sleep"},
+       std::regex(R"(\b(system_clock|steady_clock|high_resolution_clock|gettimeofday|clock_gettime)\b)"
+                  R"(|\b(sleep_for|usleep)\b|\bstd::(time|clock)\(|\btime\((nullptr|NULL|0)\))")});
+  rules.push_back(
+      {"thread",
        "uses threads",
+       repeatable,
+       {},
+       {"thread", "mutex", "atomic", "condition_variable", "async", "future", "promise"},
        std::regex(R"(\bstd::(thread|jthread|\w*mutex|atomic\w*|condition_variable\w*|async|future|promise)\b)"
-                  R"(|\bpthread_\w+)")},
+                  R"(|\bpthread_\w+)")});
+  rules.push_back(
       {"random",
-       {},
-       {},
        "draws numbers that differ between standard libraries or runs",
+       {},
+       {},
+       {"distribution", "mt19937", "rand", "shuffle", "sample"},
        std::regex(
            R"(\bstd::(\w+_distribution|mt19937\w*|minstd_rand\w*|default_random_engine|random_device)\b)"
-           R"(|\bstd::(shuffle|sample|rand|srand)\b|\b(rand|random|drand48)\(\))")},
-      {"environment",
-       {},
-       {"launch", "cli"},
-       "reads the environment",
-       std::regex(R"(\b(secure_)?(getenv|setenv|putenv|unsetenv)\s*\(|\benviron\b)")},
-      {"stdout",
-       {},
-       {"cli"},
-       "writes to the standard output",
-       std::regex(R"(\bstd::cout\b|(^|\W)(printf|puts|putchar)\s*\(|\bstdout\b|\bSTDOUT_FILENO\b)"
-                  R"(|\bfmt::print\(\s*$|\bfmt::print\(\s{2,})")},
-      {"assert",
-       {},
-       {},
-       "vanishes in release builds: use GRIDLOCK_CHECK",
-       std::regex(R"((^|\W)assert\s*\()")},
+           R"(|\bstd::(shuffle|sample|rand|srand)\b|\b(rand|random|drand48)\(\))")});
+  rules.push_back({"environment",
+                   "reads the environment",
+                   {},
+                   {"launch", "cli"},
+                   {"env"},
+                   std::regex(R"(\b(secure_)?(getenv|setenv|putenv|unsetenv)\s*\(|\benviron\b)")});
+  rules.push_back({"stdout",
+                   "writes to the standard output",
+                   {},
+                   {"cli"},
+                   {"cout", "printf", "put", "stdout", "STDOUT", "fmt::print"},
+                   std::regex(R"(\bstd::cout\b|(^|\W)(printf|puts|putchar)\s*\(|\bstdout\b|\bSTDOUT_FILENO\b)"
+                              R"(|\bfmt::print\(\s*$|\bfmt::print\(\s{2,})")});
+  rules.push_back({"assert",
+                   "vanishes in release builds: use GRIDLOCK_CHECK",
+                   {},
+                   {},
+                   {"assert"},
+                   std::regex(R"((^|\W)assert\s*\()")});
+  rules.push_back(
       {"state",
-       {},
-       {},
        "keeps state outside of objects",
-       std::regex(R"(\bthread_local\b|(^|\s)static\s+(?!const\b|constexpr\b|inline\s+const)[^()]*[=;{])")},
-      {"pointer_order",
        {},
        {},
-       "orders by address",
-       std::regex(R"(\bstd::(map|set|less)<\s*(const\s+)?[\w:]+(\s+const)?\s*\*)")},
-  };
+       {"static", "thread_local"},
+       std::regex(R"(\bthread_local\b|(^|\s)static\s+(?!const\b|constexpr\b|inline\s+const)[^()]*[=;{])")});
+  rules.push_back({"pointer_order",
+                   "orders by address",
+                   {},
+                   {},
+                   {"std::map<", "std::set<", "std::less<"},
+                   std::regex(R"(\bstd::(map|set|less)<\s*(const\s+)?[\w:]+(\s+const)?\s*\*)")});
   return rules;
+}
+
+bool matches(const Rule& rule, const std::string& line) {
+  return std::any_of(rule.triggers.begin(), rule.triggers.end(),
+                     [&](std::string_view word) { return line.find(word) != line.npos; }) &&
+         std::regex_search(line, rule.pattern);
 }
 
 bool holds(const Folders& folders, std::string_view folder) {
@@ -86,6 +104,7 @@ std::vector<std::string> unordered_names(const std::string& code) {
   std::vector<std::string> names;
   for (const std::string& line : split_lines(code)) {
     std::smatch match;
+    if (line.find("unordered_") == line.npos) continue;
     if (std::regex_search(line, match, declaration)) names.push_back(match[1]);
   }
   return names;
@@ -101,7 +120,7 @@ Findings unordered_iterations(const SourceFile& file, const std::string& code, s
     int number = 0;
     for (const std::string& line : split_lines(code)) {
       ++number;
-      if (std::regex_search(line, loop)) {
+      if (line.find(name) != line.npos && std::regex_search(line, loop)) {
         findings.push_back({file.path, number, "unordered_iteration: visits " + name + " in no order"});
       }
     }
@@ -111,14 +130,15 @@ Findings unordered_iterations(const SourceFile& file, const std::string& code, s
 
 /// Everything that breaks a rule, permitted or not; messages start with the name of the rule.
 Findings all_findings(const SourceFile& file, std::string_view header) {
+  static const std::vector<Rule> rules = make_rules();
   const std::string code = code_only(file.text);
   Findings findings;
   int number = 0;
   for (const std::string& line : split_lines(code)) {
     ++number;
-    for (const Rule& rule : all_rules()) {
+    for (const Rule& rule : rules) {
       if (!rule.only.empty() && !holds(rule.only, file.folder())) continue;
-      if (holds(rule.except, file.folder()) || !std::regex_search(line, rule.pattern)) continue;
+      if (holds(rule.except, file.folder()) || !matches(rule, line)) continue;
       findings.push_back({file.path, number, std::string(rule.name) + ": " + std::string(rule.message)});
     }
   }

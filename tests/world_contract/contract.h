@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "core/rank.h"
-#include "worlds.h"
+#include "tests/checked_call.h"
+#include "tests/world_contract/worlds.h"
 
 namespace gridlock {
 
@@ -22,16 +23,5 @@ class Contract : public testing::TestWithParam<WorldFactory> {
   /// Expects that the run passed; prints complaints and diagnoses if not.
   static void expect_passed(const RunResult& result);
 };
-
-/// Complains on behalf of the rank unless `condition` holds.
-void expect(Rank& rank, bool condition, const std::string& text);
-
-/// Ranks of the group that a handle means on this rank.
-std::vector<RankId> members(const Rank& rank, GroupHandle group);
-
-/// Fills a fresh input with the data pattern of the call, runs the call, waits for it on the host and
-/// complains unless the output is what the pattern says. `call` needs kind, dtype, op, group, stream, peer,
-/// count or counts.
-void run_checked(Rank& rank, Call call);
 
 }  // namespace gridlock

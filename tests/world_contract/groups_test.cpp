@@ -1,4 +1,4 @@
-#include "contract.h"
+#include "tests/world_contract/contract.h"
 #include "core/group_table.h"
 #include "core/named_topology.h"
 #include "core/plan.h"

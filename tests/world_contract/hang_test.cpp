@@ -1,4 +1,4 @@
-#include "contract.h"
+#include "tests/world_contract/contract.h"
 
 namespace gridlock {
 namespace {

@@ -1,5 +1,5 @@
 #include "core/histories.h"
-#include "contract.h"
+#include "tests/world_contract/contract.h"
 #include "core/transcript.h"
 #include "sim/sim_world.h"
 

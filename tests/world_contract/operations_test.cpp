@@ -1,6 +1,6 @@
 #include <map>
 
-#include "contract.h"
+#include "tests/world_contract/contract.h"
 #include "core/group_table.h"
 
 namespace gridlock {

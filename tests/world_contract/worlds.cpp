@@ -1,4 +1,4 @@
-#include "worlds.h"
+#include "tests/world_contract/worlds.h"
 
 #include <algorithm>
 

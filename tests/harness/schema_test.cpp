@@ -1,0 +1,109 @@
+#include "harness/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "core/diagnosis/diagnosis.h"
+#include "core/input_error.h"
+#include "core/outcome.h"
+#include "core/recipe.h"
+#include "harness/action_reader.h"
+#include "harness/operation_reader.h"
+#include "harness/scenario_reader.h"
+
+namespace gridlock {
+namespace {
+
+using Words = std::set<std::string>;
+
+JsonNode schema() { return parse_json(scenario_schema(), "schema"); }
+
+Words keys(const JsonNode& object) {
+  Words found;
+  for (const JsonMember& member : object.object()) found.insert(member.key);
+  return found;
+}
+
+const JsonNode& definition(const JsonNode& root, const std::string& name) {
+  return *root.find("definitions")->find(name);
+}
+
+/// The words of the "enum" among the alternatives of a definition.
+Words words(const JsonNode& alternatives) {
+  for (const JsonNode& alternative : alternatives.find("anyOf")->array()) {
+    if (const JsonNode* list = alternative.find("enum")) {
+      Words found;
+      for (const JsonNode& word : list->array()) found.insert(word.string());
+      return found;
+    }
+  }
+  return {};
+}
+
+template <typename Rows>
+Words names(const Rows& rows) {
+  Words found;
+  for (const auto& row : rows) found.emplace(row.name);
+  return found;
+}
+
+TEST(Schema, IsTheFileInTheRepository) {
+  std::ifstream file(GRIDLOCK_SOURCE_DIR "/scenarios/schema/scenario.schema.json");
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(scenario_schema(), text.str());
+}
+
+TEST(Schema, EveryOperationHasTheKeysThatTheReaderKnows) {
+  const JsonNode root = schema();
+  for (const OperationInfo& info : all_operations()) {
+    const std::vector<std::string> known = operation_keys(info.kind);
+    EXPECT_EQ(keys(*definition(root, std::string(info.name)).find("properties")),
+              Words(known.begin(), known.end()))
+        << info.name;
+  }
+}
+
+TEST(Schema, KnowsTheSameWordsAsTheTables) {
+  const JsonNode root = schema();
+  EXPECT_EQ(words(definition(root, "dtype")), names(all_dtypes()));
+  EXPECT_EQ(words(definition(root, "reduce_op")), names(all_reduce_ops()));
+  const JsonNode& expect = *root.find("properties")->find("expect")->find("properties");
+  EXPECT_EQ(words(*expect.find("outcome")), names(outcomes_by_precedence()));
+  const std::vector<std::string> recipes = recipe_names();
+  EXPECT_EQ(words(*definition(root, "grid").find("properties")->find("recipe")),
+            Words(recipes.begin(), recipes.end()));
+}
+
+TEST(Schema, AStepAndTheRootHaveTheKeysThatTheReadersKnow) {
+  const JsonNode root = schema();
+  const std::vector<std::string> roots = scenario_keys();
+  EXPECT_EQ(keys(*root.find("properties")), Words(roots.begin(), roots.end()));
+  Words step = {"only", "except", "label", "as", "from", "steps"};
+  for (const std::string& action : action_names()) step.insert(action);
+  step.erase("workload");
+  EXPECT_EQ(keys(*definition(root, "plain_step").find("properties")), step);
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    ScenarioSchema().check(parse_json(text, "a.json"));
+  } catch (const InputError& error) {
+    return error.place();
+  }
+  return "";
+}
+
+TEST(Schema, RefusesAtTheDeepestPlaceAndAcceptsTheRest) {
+  EXPECT_EQ(refusal(R"({"world": {"ranks": 4}, "params": {"x": [1]}, "seed": "$x"})"), "");
+  EXPECT_EQ(refusal(R"({"world": {"ranks": 4, "nodes": 1}})"), "a.json:1:11: /world");
+  EXPECT_EQ(refusal(R"({"programs": [{"ranks": "all", "steps": [], "step": 1}]})"),
+            "a.json:1:15: /programs/0");
+}
+
+}  // namespace
+}  // namespace gridlock
