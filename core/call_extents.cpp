@@ -64,6 +64,8 @@ std::optional<CallExtents> call_extents(const Call& call, GroupRank rank, GroupR
   const bool in_place = call.input != BufferHandle::none && call.input == call.output;
   if (!in_place) return extents;
   if (info.in_place == InPlace::never && amount->input + amount->output > 0) return std::nullopt;
+  // Who only reads or only writes has no share inside of something larger.
+  if (amount->input == 0 || amount->output == 0) return extents;
   if (info.in_place == InPlace::input_share) extents.input_first = amount->share;
   if (info.in_place == InPlace::output_share) extents.output_first = amount->share;
   return extents;

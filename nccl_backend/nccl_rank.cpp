@@ -141,6 +141,7 @@ Reply NcclRank::execute(const Request& request) {
       return destroy_group(request);
     case RequestKind::exit:
       host_.exit_early();
+      return {};
     case RequestKind::done:
       return {};
   }
