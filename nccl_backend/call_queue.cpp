@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "core/element_value.h"
 #include "core/operation.h"
 
@@ -29,7 +31,17 @@ bool CallQueue::enqueue(std::span<const GpuCall> calls) {
   return enqueued && !faults_.any();
 }
 
+bool CallQueue::is_supported(const GpuCall& call) {
+  if (call.backend == BackendKind::gloo && call.size > 1) {
+    faults_.refuse("a group of gloo moves no data in a GPU world");
+  } else if (!nccl_elements(call.kind, call.dtype)) {
+    faults_.refuse(fmt::format("NCCL cannot reduce {}", dtype_name(call.dtype)));
+  }
+  return !faults_.any();
+}
+
 std::optional<CallQueue::Entry> CallQueue::entry_for(const GpuCall& call) {
+  if (!is_supported(call)) return std::nullopt;
   Entry entry{&call, {}};
   const std::optional<CudaStream> stream = device_.stream(call.stream);
   const std::optional<NcclComm> comm =

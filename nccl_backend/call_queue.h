@@ -32,6 +32,7 @@ class CallQueue {
     bool has_premul_op = false;
   };
 
+  bool is_supported(const GpuCall& call);
   std::optional<Entry> entry_for(const GpuCall& call);
   bool copy(const GpuCall& call);
   bool call_nccl(std::span<const Entry> entries);

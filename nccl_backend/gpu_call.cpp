@@ -19,7 +19,7 @@ std::optional<CudaPointer> address_of(const Call& call, const DeviceBuffer* buff
 
 StatusCode prepare_call(const Call& call, const DeviceBuffers& buffers, GpuCall& prepared) {
   const auto extents = call_extents(call, prepared.rank, prepared.size);
-  if (!extents || !nccl_elements(call.kind, call.dtype)) return StatusCode::invalid_argument;
+  if (!extents) return StatusCode::invalid_argument;
   const DeviceBuffer* input = buffers.find(call.input);
   const DeviceBuffer* output = buffers.find(call.output);
   if (call.input != BufferHandle::none && input == nullptr) return StatusCode::invalid_argument;

@@ -41,8 +41,8 @@ struct GpuCall {
 };
 
 /// Fills in what `call` says after the local checks of every world (call_extents; buffers live, of the call's
-/// dtype and large enough), and this world's: reductions of 16-bit integers, for which NCCL has no number.
-/// Requires: instance, backend, key, size and rank are set. `prepared` is of no use unless ok was returned.
+/// dtype and large enough). Requires: instance, backend, key, size and rank are set. `prepared` is of no use
+/// unless ok was returned.
 StatusCode prepare_call(const Call& call, const DeviceBuffers& buffers, GpuCall& prepared);
 
 /// How NCCL is told of elements: as themselves, or as bytes where they are only moved and NCCL has no number

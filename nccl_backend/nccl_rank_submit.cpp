@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/operation.h"
 #include "nccl_backend/nccl_rank.h"
 
@@ -46,12 +44,7 @@ Reply NcclRank::reject(const Call& call, StatusCode code) {
 Reply NcclRank::submit(std::span<const Call> calls) {
   std::vector<GpuCall> prepared(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    StatusCode code = prepare(calls[i], prepared[i]);
-    if (code == StatusCode::ok && prepared[i].backend == BackendKind::gloo && prepared[i].size > 1) {
-      faults_.refuse(fmt::format("group {} is one of gloo, which moves no data in a GPU world",
-                                 groups().name(calls[i].group)));
-      code = faults_.code();
-    }
+    const StatusCode code = prepare(calls[i], prepared[i]);
     if (code != StatusCode::ok) return reject(calls[i], code);
   }
   if (const auto unpaired = first_unpaired(prepared))

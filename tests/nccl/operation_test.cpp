@@ -91,17 +91,27 @@ TEST_P(NcclOperation, ABatchOfMessagesGoesRoundARing) {
   }
 }
 
-TEST_P(NcclOperation, AReductionThatNcclHasNoNumberForIsRefusedAtTheCall) {
-  expect_clean(2, [](Rank& rank) {
-    Call call;
-    call.kind = CallKind::all_reduce;
-    call.dtype = DType::int16;
-    call.count = 1;
-    CheckedCall checked(rank, call);
-    expect(rank, rank.submit(checked.call()).status.code() == StatusCode::invalid_argument, "int16");
-    call.dtype = DType::int32;
-    run_checked(rank, call);
-  });
+TEST(NcclUnsupported, AReductionThatNcclHasNoNumberForIsNamed) {
+  StandInWorld world;
+  RunOptions options;
+  options.real_timeout = std::chrono::milliseconds(20);
+  const RunResult result = world.run(options, {2, [](Rank& rank) {
+                                                 Call call;
+                                                 call.kind = CallKind::all_reduce;
+                                                 call.dtype = DType::int16;
+                                                 call.count = 1;
+                                                 CheckedCall checked(rank, call);
+                                                 const Reply reply = rank.submit(checked.call());
+                                                 expect(rank, reply.status.code() == StatusCode::backend_error,
+                                                        "int16");
+                                                 expect(rank, rank.error_text() == "NCCL cannot reduce int16",
+                                                        rank.error_text());
+                                               },
+                                               nullptr},
+                                     {});
+  EXPECT_THAT(result.complaints, IsEmpty());
+  EXPECT_EQ(result.error, "rank 0: NCCL cannot reduce int16\nrank 1: NCCL cannot reduce int16");
+  EXPECT_EQ(outcome_name(result.verdict.outcome), "backend_error");
 }
 
 INSTANTIATE_TEST_SUITE_P(Libraries, NcclOperation,

@@ -12,13 +12,13 @@ namespace {
 
 constexpr int kCudaLaunchFailed = 719;
 
-bool gives_back(const std::string& name) {
+/// Gives something back, or waits: has done so even when it answers with an error.
+bool acts_anyway(const std::string& name) {
   const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
-  return has("Destroy") || has("Free") || has("Release") || has("Abort") || has("Finalize");
+  return has("Destroy") || has("Free") || has("Release") || has("Abort") || has("Finalize") || has("Synchronize");
 }
 
-/// Lets every function count its calls, and fail when its turn has come: what takes something takes nothing
-/// then, what gives back has done so.
+/// Lets every function count its calls, and fail when its turn has come.
 template <typename Result, typename... Arguments, typename Count>
 void counted(std::function<Result(Arguments...)>& function, const std::string& name, int failure, Count count) {
   if (!function) return;
@@ -26,7 +26,7 @@ void counted(std::function<Result(Arguments...)>& function, const std::string& n
     // What only reads a text cannot fail.
     if constexpr (std::is_same_v<Result, int>) {
       if (count(name)) {
-        if (gives_back(name)) inner(arguments...);
+        if (acts_anyway(name)) inner(arguments...);
         return failure;
       }
     }
@@ -58,6 +58,7 @@ bool StandInMachine::count(int rank, const std::string& name) {
   gpu(rank).calls.push_back(name);
   if (rank != options_.failing_rank || ++counted_ != options_.failing_call) return false;
   failed_ = true;
+  gpu(rank).group_failed = gpu(rank).group_depth > 0;
   return true;
 }
 

@@ -80,6 +80,8 @@ class StandInMachine {
     std::vector<Launch> launches;
     /// The group of calls that is open.
     int group_depth = 0;
+    /// A call in it failed: nothing of it will start (S06).
+    bool group_failed = false;
     std::vector<std::pair<std::shared_ptr<StandInPart>, StandInStream*>> group;
     std::function<bool()> pause;
   };

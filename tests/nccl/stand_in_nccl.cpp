@@ -238,6 +238,7 @@ int StandInNccl::call(const Asked& asked) const {
 
 int StandInNccl::group_end() const {
   const auto group = std::exchange(gpu().group, {});
+  if (std::exchange(gpu().group_failed, false)) return machine_.options_.failing_result;
   if (group.empty()) return kNcclSuccess;
   StandInMachine::Launch launch;
   launch.kernel = std::make_shared<StandInKernel>();
