@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "core/group_registry.h"
-#include "core/parallel_grid.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/parallel_grid.h"
 
 namespace gridlock {
 namespace {

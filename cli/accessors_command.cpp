@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "core/accessor_report.h"
-#include "core/parallel_grid.h"
-#include "core/plan.h"
+#include "core/grid/parallel_grid.h"
+#include "core/grid/plan.h"
+#include "core/mpu/accessor_report.h"
 
 namespace gridlock::cli {
 namespace {
@@ -23,7 +23,8 @@ AccessorReport report_of(const Scenario& scenario, const ScenarioGrid& grid) {
 
 void add_accessors_command(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
-      "accessors", "Show what DeepSpeed reads from the grids of a scenario; exit 3 when an invariant does not hold");
+      "accessors",
+      "Show what DeepSpeed reads from the grids of a scenario; exit 3 when an invariant does not hold");
   const auto flags = std::make_shared<RunFlags>();
   command->add_option("scenario", flags->files, "Scenario files")->required()->check(CLI::ExistingFile);
   command->add_option("--set", flags->settings, "path=value: replace one value of the scenario")

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "core/transcript.h"
-#include "harness/runner.h"
+#include "core/history/transcript.h"
+#include "harness/run/runner.h"
 
 namespace gridlock::cli {
 namespace {

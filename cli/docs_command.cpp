@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "harness/generated_docs.h"
+#include "harness/report/generated_docs.h"
 
 namespace gridlock::cli {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "harness/schema.h"
+#include "harness/read/schema.h"
 
 namespace gridlock::cli {
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "core/base/input_error.h"
+#include "core/base/outcome.h"
 #include "core/diagnosis/diagnosis.h"
-#include "core/input_error.h"
-#include "core/outcome.h"
 
 namespace gridlock::cli {
 namespace {

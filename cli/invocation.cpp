@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <fstream>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "gloo_backend/gloo_world.h"
+#include "harness/read/scenario_reader.h"
 #include "sim/sim_world.h"
 
 namespace gridlock::cli {

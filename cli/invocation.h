@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/world.h"
-#include "harness/report.h"
-#include "harness/scenario.h"
+#include "core/world/world.h"
+#include "harness/model/scenario.h"
+#include "harness/report/report.h"
 
 namespace gridlock::cli {
 

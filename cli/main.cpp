@@ -8,8 +8,8 @@
 
 #include "cli/commands.h"
 #include "cli/version.h"
-#include "core/input_error.h"
-#include "core/outcome.h"
+#include "core/base/input_error.h"
+#include "core/base/outcome.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "harness/plan_report.h"
+#include "harness/report/plan_report.h"
 
 namespace gridlock::cli {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "harness/recording.h"
+#include "harness/report/recording.h"
 
 namespace gridlock::cli {
 namespace {

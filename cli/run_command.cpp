@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "core/input_error.h"
-#include "harness/recording.h"
-#include "harness/runner.h"
+#include "core/base/input_error.h"
+#include "harness/report/recording.h"
+#include "harness/run/runner.h"
 
 namespace gridlock::cli {
 namespace {

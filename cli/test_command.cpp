@@ -6,9 +6,9 @@
 
 #include "cli/commands.h"
 #include "cli/worker_pool.h"
-#include "core/input_error.h"
-#include "harness/runner.h"
-#include "harness/scenario_files.h"
+#include "core/base/input_error.h"
+#include "harness/read/scenario_files.h"
+#include "harness/run/runner.h"
 
 namespace gridlock::cli {
 namespace {

@@ -31,7 +31,7 @@ function(gridlock_header_library name)
   gridlock_public_headers(${name} INTERFACE)
 endfunction()
 
-# Every header is named from the root ("core/axis.h"), is installed, and compiles on its own: the target
+# Every header is named from the root ("core/base/axis.h"), is installed, and compiles on its own: the target
 # all_verify_interface_header_sets holds it to that.
 function(gridlock_public_headers name scope)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)

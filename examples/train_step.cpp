@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "core/diagnosis/render.h"
-#include "core/group_table.h"
-#include "core/named_topology.h"
-#include "core/plan.h"
+#include "core/grid/group_table.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/plan.h"
 #include "sim/sim_world.h"
 
 namespace {

@@ -1,6 +1,6 @@
 #include "gloo_backend/call_header.h"
 
-#include "core/operation.h"
+#include "core/data/operation.h"
 
 namespace gridlock {
 

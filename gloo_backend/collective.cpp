@@ -5,7 +5,7 @@
 
 #include <gloo/allgather.h>
 
-#include "core/reference.h"
+#include "core/data/reference.h"
 #include "gloo_backend/call_header.h"
 #include "gloo_backend/move_data.h"
 

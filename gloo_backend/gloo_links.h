@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "core/group.h"
+#include "core/grid/group.h"
 
 namespace gloo {
 class Context;

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/rank.h"
-#include "core/world.h"
+#include "core/rank/rank.h"
+#include "core/world/world.h"
 #include "gloo_backend/creation_rounds.h"
 #include "gloo_backend/gloo_links.h"
 #include "gloo_backend/host_buffers.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/operation.h"
+#include "core/data/operation.h"
 #include "gloo_backend/gloo_rank.h"
 
 namespace gridlock {

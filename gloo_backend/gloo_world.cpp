@@ -14,8 +14,8 @@
 
 #include <fmt/format.h>
 
-#include "core/check.h"
-#include "core/input_error.h"
+#include "core/base/check.h"
+#include "core/base/input_error.h"
 #include "gloo_backend/gloo_rank.h"
 #include "launch/launcher.h"
 #include "launch/merge.h"

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "core/world.h"
+#include "core/world/world.h"
 
 namespace gridlock {
 

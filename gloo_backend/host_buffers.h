@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/call.h"
+#include "core/rank/call.h"
 
 namespace gridlock {
 

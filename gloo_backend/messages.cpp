@@ -7,7 +7,7 @@
 #include <gloo/context.h>
 #include <gloo/transport/unbound_buffer.h>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "gloo_backend/call_header.h"
 
 namespace gridlock {

@@ -12,8 +12,8 @@
 #include <gloo/gather.h>
 #include <gloo/scatter.h>
 
-#include "core/check.h"
-#include "core/reduction.h"
+#include "core/base/check.h"
+#include "core/data/reduction.h"
 #include "gloo_backend/operation_table.h"
 
 namespace gridlock {

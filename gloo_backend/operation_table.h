@@ -3,9 +3,9 @@
 #include <span>
 #include <string_view>
 
-#include "core/dtype.h"
-#include "core/operation.h"
-#include "core/reduce_op.h"
+#include "core/data/dtype.h"
+#include "core/data/operation.h"
+#include "core/data/reduce_op.h"
 
 namespace gridlock {
 

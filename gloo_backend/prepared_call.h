@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "core/call.h"
-#include "core/group_table.h"
-#include "core/status.h"
+#include "core/base/status.h"
+#include "core/grid/group_table.h"
+#include "core/rank/call.h"
 #include "gloo_backend/host_buffers.h"
 
 namespace gridlock {
@@ -40,12 +40,10 @@ struct PreparedCall {
   GroupRank size() const { return members.size(); }
 };
 
-/// Fills in what `call` says, after the local checks that every world makes before anything is enqueued (rule
-/// S18): root or peer in range, no negative count, counts of the right number, a scalar that the type can
-/// hold, buffers that are live, of the call's dtype and large enough, sizes that do not overflow. The same
-/// buffer as input and output means the operation's in-place form: the own share lies at its place inside the
-/// larger extent. Requires: instance, key, members and rank are set. `prepared` is of no use unless ok was
-/// returned.
+/// Fills in what `call` says, after the checks of core/rank/call_check.h and of its buffers: live, of the
+/// call's dtype and large enough. The same buffer as input and output means the operation's in-place form:
+/// the own share lies at its place inside the larger extent. Requires: instance, key, members and rank are
+/// set. `prepared` is of no use unless ok was returned.
 StatusCode prepare_call(const Call& call, const HostBuffers& buffers, PreparedCall& prepared);
 
 }  // namespace gridlock

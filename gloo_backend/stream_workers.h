@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/call.h"
-#include "core/rank.h"
+#include "core/rank/call.h"
+#include "core/rank/rank.h"
 
 namespace gridlock {
 

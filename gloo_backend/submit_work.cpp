@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <gloo/common/error.h>
 
-#include "core/operation.h"
-#include "core/result_hash.h"
+#include "core/data/operation.h"
+#include "core/rank/result_hash.h"
 #include "gloo_backend/collective.h"
 
 namespace gridlock {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/group_registry.h"
+#include "core/grid/group_registry.h"
 #include "launch/plan_wire.h"
 
 namespace gridlock {

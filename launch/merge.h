@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "core/histories.h"
-#include "core/rank.h"
+#include "core/history/histories.h"
+#include "core/rank/rank.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {

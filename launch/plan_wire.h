@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "core/group.h"
-#include "core/plan.h"
+#include "core/grid/group.h"
+#include "core/grid/plan.h"
 #include "launch/wire.h"
 
 namespace gridlock {

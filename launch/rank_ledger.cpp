@@ -32,23 +32,6 @@ SiteId RankLedger::site(const Site& site) {
 
 bool RankLedger::append(const Record& record) { return log_.append(LogEntry::record, bytes_of(record)); }
 
-// Fields that mean nothing for the operation keep their defaults, so that they make no difference.
-Record RankLedger::record_of(const Call& call) const {
-  const OperationInfo& info = operation(call.kind);
-  Record record;
-  record.kind = RecordKind::call;
-  record.call = call.kind;
-  record.group = call.group;
-  record.stream = call.stream;
-  record.label = call.label;
-  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
-  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
-  if (info.reduces) record.op = call.op;
-  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
-  if (info.has_root || info.is_p2p) record.peer = call.peer;
-  return record;
-}
-
 std::int32_t& RankLedger::next_sequence(InstanceId group, const Call& call) {
   const bool is_p2p = operation(call.kind).is_p2p;
   const int order = !is_p2p ? 0 : call.kind == CallKind::send ? 1 : 2;
@@ -65,14 +48,14 @@ bool RankLedger::append_call(const Call& call, Record record) {
 }
 
 bool RankLedger::record_call(const Call& call, Ticket ticket, std::int32_t& sequence) {
-  Record record = record_of(call);
+  Record record = call_record(call);
   record.ticket = static_cast<std::int64_t>(ticket);
   sequence = record.sequence = next_sequence(groups_.resolve(call.group, rank_), call)++;
   return append_call(call, record);
 }
 
 bool RankLedger::record_rejected(const Call& call) {
-  Record record = record_of(call);
+  Record record = call_record(call);
   record.rejected = true;
   const InstanceId group = groups_.resolve(call.group, rank_);
   if (group != InstanceId::none) record.sequence = next_sequence(group, call);

@@ -8,9 +8,9 @@
 #include <tuple>
 #include <vector>
 
-#include "core/group_registry.h"
-#include "core/histories.h"
-#include "core/rank.h"
+#include "core/grid/group_registry.h"
+#include "core/history/histories.h"
+#include "core/rank/rank.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {
@@ -54,7 +54,6 @@ class RankLedger {
   NewGrid create_grid(std::shared_ptr<const Plan> plan, std::string_view name, const Label& label);
 
  private:
-  Record record_of(const Call& call) const;
   std::uint64_t identity(std::int64_t creation, const GroupSpec& spec) const;
   std::int32_t& next_sequence(InstanceId group, const Call& call);
   bool append_call(const Call& call, Record record);

@@ -6,7 +6,7 @@
 #include <exception>
 #include <string_view>
 
-#include "core/units.h"
+#include "core/base/units.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {

@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include "core/check.h"
-#include "core/input_error.h"
+#include "core/base/check.h"
+#include "core/base/input_error.h"
 
 namespace gridlock {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/histories.h"
-#include "core/rank.h"
+#include "core/history/histories.h"
+#include "core/rank/rank.h"
 
 namespace gridlock {
 

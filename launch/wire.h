@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "core/history.h"
+#include "core/history/history.h"
 #include "sim/open_call.h"
 
 namespace gridlock::sim {

@@ -1,6 +1,6 @@
 #include "sim/buffers.h"
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock::sim {
 

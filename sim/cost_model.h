@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "core/operation.h"
-#include "core/semantics.h"
-#include "core/units.h"
+#include "core/base/units.h"
+#include "core/data/operation.h"
+#include "core/world/semantics.h"
 
 namespace gridlock::sim {
 

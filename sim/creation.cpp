@@ -23,7 +23,7 @@ void GroupCreation::new_group(RankId rank, const GroupSpec& spec) {
 }
 
 std::optional<GridHandle> GroupCreation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
-                                                std::string_view name) {
+                                                     std::string_view name) {
   Past& past = pasts_[index(rank)];
   GridCreation& creation = grid_creation(past, plan);
   const std::int64_t begin = count_of(past);
@@ -38,7 +38,8 @@ std::optional<GridHandle> GroupCreation::create_grid(RankId rank, const std::sha
   return std::nullopt;
 }
 
-GroupCreation::GridCreation& GroupCreation::grid_creation(Past past, const std::shared_ptr<const Plan>& plan) {
+GroupCreation::GridCreation& GroupCreation::grid_creation(Past past,
+                                                          const std::shared_ptr<const Plan>& plan) {
   std::unique_ptr<GridCreation>& known = grid_creations_[{past.registry, past.by_hand, plan->fingerprint()}];
   if (known != nullptr) return *known;
   known = std::make_unique<GridCreation>();

@@ -9,9 +9,9 @@
 #include <tuple>
 #include <vector>
 
-#include "core/group_registry.h"
-#include "core/group_table.h"
-#include "core/plan.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/group_table.h"
+#include "core/grid/plan.h"
 
 namespace gridlock::sim {
 

@@ -1,6 +1,6 @@
 #include "sim/device.h"
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "sim/cost_model.h"
 
 namespace gridlock::sim {

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "core/units.h"
+#include "core/base/units.h"
 
 namespace gridlock::sim {
 

@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "core/diagnosis/judge.h"
 
 namespace gridlock::sim {

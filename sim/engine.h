@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/world.h"
+#include "core/world/world.h"
 #include "sim/creation.h"
 #include "sim/deadline_queue.h"
 #include "sim/device.h"

@@ -1,7 +1,7 @@
 // How the engine answers each kind of request. The loop is in engine.cpp.
 #include <algorithm>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "sim/engine.h"
 #include "sim/group_use.h"
 

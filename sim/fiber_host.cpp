@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "sim/exception_state.h"
 #include "sim/stack_arena.h"
 

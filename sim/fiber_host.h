@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "core/units.h"
+#include "core/base/units.h"
 
 namespace gridlock::sim {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/group_table.h"
+#include "core/grid/group_table.h"
 #include "sim/rank_state.h"
 
 namespace gridlock::sim {

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "core/history.h"
+#include "core/history/history.h"
 #include "sim/open_call.h"
 #include "sim/pair_table.h"
 #include "sim/pool.h"

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "core/call.h"
-#include "core/group_table.h"
+#include "core/grid/group_table.h"
+#include "core/rank/call.h"
 #include "sim/pool.h"
 
 namespace gridlock::sim {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/group_table.h"
+#include "core/grid/group_table.h"
 #include "sim/pool.h"
 
 namespace gridlock::sim {

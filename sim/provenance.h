@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/group_table.h"
+#include "core/grid/group_table.h"
 
 namespace gridlock::sim {
 

@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/histories.h"
-#include "core/request.h"
-#include "core/step_machine.h"
+#include "core/history/histories.h"
+#include "core/rank/request.h"
+#include "core/rank/step_machine.h"
 #include "sim/buffers.h"
 #include "sim/fiber_host.h"
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/histories.h"
+#include "core/history/histories.h"
 #include "sim/digest.h"
 #include "sim/rank_state.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "sim/engine.h"
 
 namespace gridlock::sim {

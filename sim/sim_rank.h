@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "core/rank.h"
+#include "core/rank/rank.h"
 
 namespace gridlock::sim {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "sim/engine.h"
 
 namespace gridlock {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/world.h"
+#include "core/world/world.h"
 
 namespace gridlock {
 

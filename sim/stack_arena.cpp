@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/check.h"
-#include "core/input_error.h"
+#include "core/base/check.h"
+#include "core/base/input_error.h"
 
 namespace gridlock::sim {
 namespace {

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "core/histories.h"
+#include "core/history/histories.h"
 #include "sim/open_call.h"
 #include "sim/pool.h"
 

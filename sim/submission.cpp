@@ -46,18 +46,10 @@ std::size_t Submission::first_unpaired(RankId rank, std::span<const Call> calls)
 
 Record Submission::describe(RankId rank, const Call& call) const {
   const OperationInfo& info = operation(call.kind);
-  Record record;
-  record.kind = RecordKind::call;
-  record.call = call.kind;
-  record.group = call.group;
-  record.stream = call.stream;
-  record.label = call.label;
-  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
-  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
-  if (info.count == CountMeaning::per_rank) record.detail = recorder_.store().add_counts(call.counts);
-  if (info.reduces) record.op = call.op;
-  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
-  if (info.has_root || info.is_p2p) record.peer = call.peer;
+  Record record = call_record(call);
+  if (info.count == CountMeaning::per_rank) {
+    record.detail = recorder_.store().add_counts(call.counts);
+  }
   RankState& state = ranks_[index(rank)];
   if (const GroupUse* use = find_group_use(groups_, rank, state, call.group)) {
     record.sequence =

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "core/world.h"
+#include "core/world/world.h"
 #include "sim/device.h"
 #include "sim/recorder.h"
 

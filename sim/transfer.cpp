@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/check.h"
-#include "core/result_hash.h"
+#include "core/base/check.h"
+#include "core/rank/result_hash.h"
 
 namespace gridlock::sim {
 namespace {
@@ -33,7 +33,7 @@ std::span<std::byte> elements(Buffer& buffer, DType dtype, std::int64_t first, s
 }  // namespace
 
 DataTransfer::DataTransfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks,
-                   bool has_data)
+                           bool has_data)
     : groups_(groups), store_(store), ranks_(ranks), has_data_(has_data), provenance_(groups) {}
 
 Buffer& DataTransfer::buffer(const OpenCall& call, BufferHandle handle) const {
@@ -89,7 +89,7 @@ void DataTransfer::leave_behind(OpenCall& send) {
 }
 
 std::span<std::byte> DataTransfer::input(const DataMovement& movement, const OpenCall& call,
-                                     GroupRank place) const {
+                                         GroupRank place) const {
   const std::int64_t count = input_count(movement, place);
   if (call.stash != kNoSlot) return const_cast<Stash&>(stashes_[call.stash]).bytes;
   if (count == 0) return {};
@@ -98,7 +98,7 @@ std::span<std::byte> DataTransfer::input(const DataMovement& movement, const Ope
 }
 
 std::span<std::byte> DataTransfer::output(const DataMovement& movement, const OpenCall& call,
-                                      GroupRank place) const {
+                                          GroupRank place) const {
   const std::int64_t count = output_count(movement, place);
   if (count == 0 || call.kind == CallKind::send) return {};
   const std::int64_t first = is_in_place(call, InPlace::output_share) ? share_offset(movement, place) : 0;

@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "core/history.h"
-#include "core/reference.h"
+#include "core/data/reference.h"
+#include "core/history/history.h"
 #include "sim/open_call.h"
 #include "sim/pool.h"
 #include "sim/provenance.h"
@@ -21,7 +21,8 @@ using MetCalls = std::span<OpenCall* const>;
 class DataTransfer {
  public:
   /// All outlive the transfer.
-  DataTransfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks, bool has_data);
+  DataTransfer(const GroupTable& groups, const HistoryStore& store, std::vector<RankState>& ranks,
+               bool has_data);
 
   void finish(MetCalls calls);
   /// Copies what a send that completes early sends; finish reads it from there.

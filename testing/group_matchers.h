@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/mpu.h"
+#include "core/grid/mpu.h"
 
 namespace gridlock::testing {
 

@@ -4,8 +4,8 @@
 
 #include <initializer_list>
 
-#include "core/check.h"
-#include "core/mpu.h"
+#include "core/base/check.h"
+#include "core/grid/mpu.h"
 
 namespace gridlock::testing {
 

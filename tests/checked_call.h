@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/group_table.h"
-#include "core/pattern.h"
-#include "core/rank.h"
+#include "core/data/pattern.h"
+#include "core/grid/group_table.h"
+#include "core/rank/rank.h"
 
 /// What test programs of ranks share: they report through rank.complain, because on real worlds a rank is a
 /// process.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/diagnosis/diagnosis.h"
-#include "core/history.h"
+#include "core/history/history.h"
 
 namespace gridlock {
 

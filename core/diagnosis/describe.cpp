@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {
+
+constexpr std::size_t kRunMax = 12;
 
 bool knows(const Record& call, UnknownField field) { return (call.unknown & field) == 0; }
 
@@ -86,7 +88,7 @@ std::string position_text(Evidence& evidence, RankId rank) {
     case HostState::exited:
     case HostState::crashed: {
       const Record* call = last_call(evidence, rank, -1);
-      return call == nullptr ? "its start" : "a place after " + short_call_text(evidence, rank, *call);
+      return call == nullptr ? "its start" : "the end of " + short_call_text(evidence, rank, *call);
     }
     case HostState::running:
       return "its own work";
@@ -112,7 +114,11 @@ std::string place_text(const Evidence& evidence, const Record& record) {
 
 std::string ranks_text(const RankSet& ranks) {
   if (ranks.empty()) return "no rank";
-  return (ranks.size() == 1 ? "rank " : "ranks ") + ranks.to_string();
+  std::string text = (ranks.size() == 1 ? "rank " : "ranks ") + ranks.to_string();
+  if (ranks.runs().size() <= kRunMax) return text;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < kRunMax; ++i) end = text.find(',', end + 1);
+  return fmt::format("{}, ... ({} ranks)", text.substr(0, end), ranks.size());
 }
 
 std::string ranks_text(const std::vector<RankId>& ranks) { return ranks_text(RankSet(ranks)); }

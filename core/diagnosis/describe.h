@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/rank_set.h"
 #include "core/diagnosis/evidence.h"
-#include "core/rank_set.h"
 
 namespace gridlock {
 
@@ -21,7 +21,8 @@ std::string position_text(Evidence& evidence, RankId rank);
 /// "forward [m=2]"
 std::string label_text(const Evidence& evidence, const Record& record);
 std::string place_text(const Evidence& evidence, const Record& record);
-/// "rank 3", "ranks 0-3, 8", "no rank"
+/// "rank 3", "ranks 0-3, 8", "no rank". A set of many runs is cut and counted: "ranks 0, 3, ..., ... (37
+/// ranks)".
 std::string ranks_text(const RankSet& ranks);
 std::string ranks_text(const std::vector<RankId>& ranks);
 /// "new_group 'outer' of [0, 3], nccl"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/outcome.h"
-#include "core/rank_set.h"
+#include "core/base/outcome.h"
+#include "core/base/rank_set.h"
 
 namespace gridlock {
 
@@ -77,7 +77,7 @@ struct Divergence {
   std::string place;
 };
 
-/// `from` cannot go on before `to` does what `reason` says.
+/// `from` waits for `to`; `reason` says where: "in all_reduce #4 on actor.tensor".
 struct WaitEdge {
   RankSet from;
   RankSet to;

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/histories.h"
+#include "core/history/histories.h"
 
 namespace gridlock {
 

@@ -137,6 +137,9 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
     result.wait_for.push_back({RankSet(edge.from), RankSet(edge.to), edge.reason});
   }
   result.waiting = waiters_of(scene, finding, result.blame.ranks);
+  if (result.wait_for.empty() && !result.waiting.empty()) {
+    result.wait_for = {{result.waiting, result.blame.ranks, "directly or through others"}};
+  }
   result.hint = code_info(finding.code).fix;
   return result;
 }

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/complaint.h"
 #include "core/diagnosis/diagnosis.h"
-#include "core/histories.h"
-#include "core/rank.h"
+#include "core/history/histories.h"
 
 namespace gridlock {
 

@@ -12,16 +12,6 @@ namespace {
 constexpr std::size_t kWidth = 110;
 /// Sides and edges beyond this are counted.
 constexpr std::size_t kListMax = 8;
-/// A set of ranks with more runs than this is cut.
-constexpr std::size_t kRunMax = 12;
-
-std::string ranks_of(const RankSet& ranks) {
-  if (ranks.runs().size() <= kRunMax) return ranks_text(ranks);
-  std::string text = ranks_text(ranks);
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < kRunMax; ++i) end = text.find(',', end + 1);
-  return fmt::format("{}, ... ({} ranks)", text.substr(0, end), ranks.size());
-}
 
 /// "name  text", the text broken between words and kept in its column.
 std::string entry(std::string_view name, const std::string& text) {
@@ -46,15 +36,15 @@ std::string entry(std::string_view name, const std::string& text) {
 std::string relation_text(const Blame& blame, std::size_t world_size) {
   switch (blame.relation) {
     case Relation::owner:
-      return "the call is their own";
+      return "the trouble starts there";
     case Relation::minority:
-      return "they differ from the majority";
+      return "unlike the majority";
     case Relation::tie:
       return "a tie: the sides are equally large, nobody can say which is right";
     case Relation::edge:
-      return "others wait for them, and they do not come";
+      return "what others wait for will not come from there";
     case Relation::cycle:
-      return "they wait for each other";
+      return "each waits for the next";
     case Relation::all:
       return blame.ranks.size() == world_size ? "the same on every rank" : "the same on all of them";
   }
@@ -62,15 +52,16 @@ std::string relation_text(const Blame& blame, std::size_t world_size) {
 }
 
 std::string side_text(const Divergence& side) {
-  std::string text = fmt::format("{}: {}", ranks_of(side.ranks), side.call);
+  std::string text = fmt::format("{}: {}", ranks_text(side.ranks), side.call);
   if (!side.label.empty()) text += fmt::format("; in {}", side.label);
   if (!side.place.empty()) text += fmt::format("; at {}", side.place);
   return text;
 }
 
 std::string edge_text(const WaitEdge& edge) {
-  std::string text = fmt::format("{} {}", ranks_of(edge.from), edge.reason);
-  if (!edge.to.empty()) text += fmt::format(" -> {}", ranks_of(edge.to));
+  std::string text =
+      fmt::format("{} {} {}", ranks_text(edge.from), edge.from.size() == 1 ? "waits" : "wait", edge.reason);
+  if (!edge.to.empty()) text += fmt::format(" -> {}", ranks_text(edge.to));
   return text;
 }
 
@@ -89,13 +80,13 @@ std::string render(const Diagnosis& diagnosis, const Histories& histories) {
   std::string text = fmt::format("{} {} ({})\n", severity_name(diagnosis.severity), code_name(diagnosis.code),
                                  certainty_name(diagnosis.certainty));
   text += entry("what", diagnosis.summary);
-  text += entry("who", fmt::format("{}; {}", ranks_of(diagnosis.blame.ranks),
+  text += entry("who", fmt::format("{}; {}", ranks_text(diagnosis.blame.ranks),
                                    relation_text(diagnosis.blame, histories.ranks.size())));
   text += list(diagnosis.blame.relation == Relation::tie ? "sides" : "or", diagnosis.blame.alternatives,
-               ranks_of);
+               [](const RankSet& ranks) { return ranks_text(ranks); });
   text += list("parted", diagnosis.first_divergence, side_text);
   text += list("waits", diagnosis.wait_for, edge_text);
-  if (!diagnosis.waiting.empty()) text += entry("only wait", ranks_of(diagnosis.waiting));
+  if (!diagnosis.waiting.empty()) text += entry("only wait", ranks_text(diagnosis.waiting));
   text += entry("change", diagnosis.hint);
   return text;
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/diagnosis/diagnosis.h"
-#include "core/histories.h"
+#include "core/history/histories.h"
 
 namespace gridlock {
 

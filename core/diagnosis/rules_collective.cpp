@@ -126,10 +126,11 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
                              place_text(scene.evidence, *party.call)});
   }
   const bool is_tie = finding.relation == Relation::tie;
-  finding.summary = fmt::format(
-      "{{who}} {} the {} of call #{} on {}{}.", is_tie ? "disagree on" : "differ from the other members in",
-      argument_name(argument), list[0].call->sequence + 1, group_name(scene.evidence, list[0]),
-      is_tie ? "; no side has a majority: it is a tie" : "");
+  finding.summary =
+      fmt::format("{{who}} {} the {} of call #{} on {}{}.",
+                  is_tie ? "disagreed on" : "differed from the other members in", argument_name(argument),
+                  list[0].call->sequence + 1, group_name(scene.evidence, list[0]),
+                  is_tie ? "; no side has a majority: it is a tie" : "");
 }
 
 void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Findings& findings) {
@@ -149,8 +150,8 @@ void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Fi
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Party& next = list[(i + 1) % list.size()];
     if (i + 1 == list.size()) break;
-    finding.edges.push_back({next.ranks, list[i].ranks,
-                             "wait in " + short_call_text(scene.evidence, next.ranks.front(), *next.call)});
+    finding.edges.push_back(
+        {next.ranks, list[i].ranks, "in " + short_call_text(scene.evidence, next.ranks.front(), *next.call)});
   }
   findings.push_back(std::move(finding));
 }
@@ -189,7 +190,7 @@ void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) 
                         label_text(scene.evidence, *to.record),
                         place_text(scene.evidence, *to.record)}};
       finding.summary =
-          fmt::format("{{who}} disagree on what rank {} sends to rank {} in {}: {} sent, {} expected.",
+          fmt::format("{{who}} disagreed on what rank {} sends to rank {} in {}: {} sent, {} expected.",
                       from.rank, to.rank, call, sent, expected);
       findings.push_back(std::move(finding));
       return;

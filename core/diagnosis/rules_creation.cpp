@@ -7,8 +7,8 @@
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
 #include "core/diagnosis/vote.h"
-#include "core/group_registry.h"
-#include "core/plan.h"
+#include "core/grid/group_registry.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {
@@ -204,7 +204,7 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
   }
   for (const gridlock::Creation& creation : scene.waits.creations) finding.nodes.push_back(creation.node);
   finding.summary = fmt::format("{{who}} {} creation #{} of the world: {} against {}.",
-                                result.relation == Relation::tie ? "ask for different groups in"
+                                result.relation == Relation::tie ? "asked for different groups in"
                                                                  : "asked for another group than the rest in",
                                 *index + 1, spec_text(list[result.order.front()].creation->spec),
                                 spec_text(list[result.order.back()].creation->spec));
@@ -234,7 +234,7 @@ void find_missing_creators(Scene& scene, Findings& findings) {
     finding.sides = {
         {never, "no such creation", "", ""},
         {creation.waiting, what, label_text(scene.evidence, record), place_text(scene.evidence, record)}};
-    finding.edges = {{creation.waiting, never, "wait in " + what}};
+    finding.edges = {{creation.waiting, never, "in " + what}};
     findings.push_back(std::move(finding));
   }
 }

@@ -67,8 +67,8 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
 
 std::string waits_text(Scene& scene, int node, RankId rank) {
   const Record* call = first_call(scene, node);
-  return "waits in " + (call == nullptr ? position_text(scene.evidence, rank)
-                                        : short_call_text(scene.evidence, rank, *call));
+  return "in " + (call == nullptr ? position_text(scene.evidence, rank)
+                                  : short_call_text(scene.evidence, rank, *call));
 }
 
 /// The circle from rank to rank: nodes between two ranks (a collective, a creation) belong to the rank before
@@ -136,7 +136,7 @@ void blame_creation(Scene& scene, const Creation& creation, const std::vector<in
   }
   finding.relation = finding.blamed.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
   finding.summary =
-      fmt::format("{{who}} is in {} while the others wait in {}, which needs every rank of the world.",
+      fmt::format("{{who}} stood in {} while the others waited in {}, which needs every rank of the world.",
                   position_text(scene.evidence, finding.blamed.front()),
                   position_text(scene.evidence, creation.waiting.front()));
 }
@@ -158,7 +158,7 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
     }
     finding.sides = sides_of(scene, component);
     finding.summary = fmt::format(
-        "{{who}} wait for each other around a circle of {}.",
+        "{{who}} waited for each other around a circle of {}.",
         circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives");
   }
   findings.push_back(std::move(finding));

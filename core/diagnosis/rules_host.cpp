@@ -31,8 +31,7 @@ FoundSide side_at_last(const Scene& scene, RankId rank, const std::string& call)
 void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
   finding.certainty = Certainty::likely;
-  finding.summary =
-      "{who} was still at its own work, outside any call, when the run was ended; others wait for it.";
+  finding.summary = "{who} had not come out of work outside any call when the run was ended; others wait.";
   finding.sides = {side_at_last(scene, rank, "still running")};
   findings.push_back(std::move(finding));
 }
@@ -83,10 +82,11 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
     Finding finding = about_host(died && is_needed ? Code::RANK_FAILED_PEERS_WAIT : Code::RANK_EXITED,
                                  died ? Cause::failed_rank : Cause::exited_rank, rank);
     finding.summary =
-        fmt::format("{{who}} {} at {}; {}.", died ? "died" : "left before the end of the program",
+        fmt::format("{{who}} {} after {}; {}.", died ? "died" : "left before the end of the program",
                     position_text(scene.evidence, rank),
                     is_needed ? "others wait for what only that rank could do" : "nobody waits for it");
-    finding.sides = {side_at_last(scene, rank, died ? "died" : "left")};
+    finding.sides = {side_at_last(
+        scene, rank, (died ? "died after " : "left after ") + position_text(scene.evidence, rank))};
     findings.push_back(std::move(finding));
   }
 }
@@ -112,12 +112,12 @@ void find_blocked_hosts(Scene& scene, Findings& findings) {
     Finding finding = about_host(Code::HOST_BLOCKED, Cause::missing, awaited.waiting.front());
     finding.blamed = awaited.waiting;
     finding.nodes = {awaited.node};
-    finding.summary = fmt::format("{{who}} waits for '{}', which no rank has posted.",
+    finding.summary = fmt::format("{{who}} waited for '{}', which no rank has posted.",
                                   scene.evidence.histories().store.name(awaited.name));
     finding.sides = {
         side_at_last(scene, awaited.waiting.front(), position_text(scene.evidence, awaited.waiting.front()))};
     finding.sides.front().ranks = awaited.waiting;
-    finding.edges = {{awaited.waiting, {}, "wait for a post that never comes"}};
+    finding.edges = {{awaited.waiting, {}, "for a post that never comes"}};
     // A rank that is stuck or lost itself might have posted it.
     bool all_ended = true;
     for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {

@@ -108,7 +108,7 @@ void report_missing(Scene& scene, const Meeting& meeting, const Attendance& atte
   if (finding.blamed.front() == attendance.present.front()) std::swap(finding.sides[0], finding.sides[1]);
   finding.summary = summary_of(scene, meeting, waiting, finding, parted);
   finding.edges = {{attendance.present, attendance.never,
-                    "wait in " + short_call_text(scene.evidence, waiting.rank, *waiting.record)}};
+                    "in " + short_call_text(scene.evidence, waiting.rank, *waiting.record)}};
   findings.push_back(std::move(finding));
 }
 
@@ -129,7 +129,7 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
   finding.sides = {
       {attendance.no_history, "no history", "", ""},
       side_at(scene.evidence, meeting, attendance.present, static_cast<std::size_t>(meeting.sequence))};
-  finding.edges = {{attendance.present, attendance.no_history, "wait in " + wait}};
+  finding.edges = {{attendance.present, attendance.no_history, "in " + wait}};
   findings.push_back(std::move(finding));
 }
 

@@ -45,7 +45,7 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
   finding.nodes = {head_of(scene, transfer).node};
   if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
   finding.sequence = transfer.mine->sequence;
-  finding.edges = {{{mine}, {peer}, "waits in " + short_call_text(evidence, mine, *transfer.mine)}};
+  finding.edges = {{{mine}, {peer}, "in " + short_call_text(evidence, mine, *transfer.mine)}};
   findings.push_back(std::move(finding));
 }
 
@@ -85,7 +85,7 @@ void report_unmatched(Scene& scene, const Transfer& transfer, const ComingAnswer
   if (is_one_too_many) std::swap(finding.sides[0], finding.sides[1]);
   finding.nodes = {head_of(scene, transfer).node};
   finding.sequence = transfer.mine->sequence;
-  finding.edges = {{{mine}, {peer}, "waits in " + call}};
+  finding.edges = {{{mine}, {peer}, "in " + call}};
   findings.push_back(std::move(finding));
 }
 

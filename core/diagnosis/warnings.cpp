@@ -1,5 +1,5 @@
 #include "core/diagnosis/finding.h"
-#include "core/plan.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "core/plan.h"
-#include "core/transcript.h"
+#include "core/grid/plan.h"
+#include "core/history/transcript.h"
 #include "sim/sim_world.h"
 #include "tests/gloo/run_ranks.h"
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/group_table.h"
-#include "core/pattern.h"
+#include "core/data/pattern.h"
+#include "core/grid/group_table.h"
 #include "gloo_backend/gloo_world.h"
 
 namespace gridlock {

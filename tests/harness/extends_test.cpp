@@ -1,8 +1,8 @@
-#include "harness/extends.h"
+#include "harness/read/extends.h"
 
 #include <gtest/gtest.h>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "tests/harness/scenario_folder.h"
 
 namespace gridlock {

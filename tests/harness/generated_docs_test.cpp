@@ -1,4 +1,4 @@
-#include "harness/generated_docs.h"
+#include "harness/report/generated_docs.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "harness/grid_reader.h"
+#include "harness/read/grid_reader.h"
 
 #include <gtest/gtest.h>
 
-#include "core/plan.h"
+#include "core/grid/plan.h"
 #include "tests/harness/scenario_folder.h"
 
 namespace gridlock {

@@ -1,8 +1,8 @@
-#include "harness/json_document.h"
+#include "harness/read/json_document.h"
 
 #include <gtest/gtest.h>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 
 namespace gridlock {
 namespace {

@@ -1,4 +1,4 @@
-#include "harness/number_reader.h"
+#include "harness/read/number_reader.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,9 @@
-#include "harness/params.h"
+#include "harness/read/params.h"
 
 #include <gtest/gtest.h>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
+#include "harness/read/scenario_reader.h"
 #include "tests/harness/scenario_folder.h"
 
 namespace gridlock {

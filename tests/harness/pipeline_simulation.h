@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/scenario.h"
+#include "harness/model/scenario.h"
 
 namespace gridlock {
 

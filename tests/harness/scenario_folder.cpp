@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
+#include "harness/read/scenario_reader.h"
 
 namespace gridlock {
 

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/scenario.h"
+#include "harness/model/scenario.h"
+#include "harness/read/params.h"
 
 namespace gridlock {
 

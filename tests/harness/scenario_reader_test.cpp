@@ -1,4 +1,4 @@
-#include "harness/scenario_reader.h"
+#include "harness/read/scenario_reader.h"
 
 #include <gtest/gtest.h>
 

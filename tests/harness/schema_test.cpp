@@ -1,4 +1,4 @@
-#include "harness/schema.h"
+#include "harness/read/schema.h"
 
 #include <gtest/gtest.h>
 
@@ -7,13 +7,13 @@
 #include <set>
 #include <sstream>
 
+#include "core/base/input_error.h"
+#include "core/base/outcome.h"
 #include "core/diagnosis/diagnosis.h"
-#include "core/input_error.h"
-#include "core/outcome.h"
-#include "core/recipe.h"
-#include "harness/action_reader.h"
-#include "harness/operation_reader.h"
-#include "harness/scenario_reader.h"
+#include "core/grid/recipe.h"
+#include "harness/read/action_reader.h"
+#include "harness/read/operation_reader.h"
+#include "harness/read/scenario_reader.h"
 
 namespace gridlock {
 namespace {

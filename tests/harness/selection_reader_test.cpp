@@ -1,4 +1,4 @@
-#include "harness/selection_reader.h"
+#include "harness/read/selection_reader.h"
 
 #include <gtest/gtest.h>
 

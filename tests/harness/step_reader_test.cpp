@@ -1,4 +1,4 @@
-#include "harness/step_reader.h"
+#include "harness/read/step_reader.h"
 
 #include <gtest/gtest.h>
 

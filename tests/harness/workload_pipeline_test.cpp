@@ -1,4 +1,4 @@
-#include "harness/workload_pipeline.h"
+#include "harness/read/workload_pipeline.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

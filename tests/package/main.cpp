@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/topology.h"
+#include "core/grid/topology.h"
 #include "sim/sim_world.h"
 
 namespace {

@@ -5,9 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/transcript.h"
-#include "harness/runner.h"
-#include "harness/scenario_files.h"
+#include "core/history/transcript.h"
+#include "harness/read/scenario_files.h"
+#include "harness/read/scenario_reader.h"
+#include "harness/run/runner.h"
 #include "sim/sim_world.h"
 
 namespace gridlock {

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "core/named_topology.h"
-#include "core/plan.h"
-#include "tests/sim/programs.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/plan.h"
 #include "tests/checked_call.h"
+#include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "core/transcript.h"
-#include "tests/sim/random_machine.h"
+#include "core/history/transcript.h"
 #include "sim/sim_world.h"
+#include "tests/sim/random_machine.h"
 
 namespace gridlock {
 namespace {
@@ -25,11 +25,11 @@ Trace run(std::uint64_t seed, Hosting hosting, Payload payload = Payload::data) 
   options.semantics.send_capacity_bytes = seed % 2 == 0 ? 0 : 20;
   const RunResult result = simulate(options, random_program(seed, 2 + static_cast<RankId>(seed % 7), 40));
   Trace run{result.verdict.outcome,
-          result.digest,
-          make_transcript(*result.histories).hash,
-          result.virtual_time,
-          {},
-          {}};
+            result.digest,
+            make_transcript(*result.histories).hash,
+            result.virtual_time,
+            {},
+            {}};
   for (const RankEnd& end : result.histories->ranks) {
     run.nodes.push_back(end.node);
     run.results.push_back(end.results);

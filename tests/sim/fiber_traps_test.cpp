@@ -3,9 +3,9 @@
 #include <exception>
 #include <stdexcept>
 
-#include "tests/sim/programs.h"
 #include "sim/fiber_host.h"
 #include "sim/stack_arena.h"
+#include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {

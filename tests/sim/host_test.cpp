@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "tests/sim/programs.h"
 
 namespace gridlock {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "tests/sim/programs.h"
 #include "tests/checked_call.h"
+#include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {

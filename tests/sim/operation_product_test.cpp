@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "core/dtype.h"
-#include "core/reduce_op.h"
+#include "core/data/dtype.h"
+#include "core/data/reduce_op.h"
 #include "sim/sim_world.h"
 #include "tests/checked_call.h"
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/rank.h"
+#include "core/rank/rank.h"
 #include "sim/sim_world.h"
 
 /// Short spellings for programs of tests. Calls carry no buffers, so runs are in shape mode unless a test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/step_machine.h"
+#include "core/rank/step_machine.h"
 
 namespace gridlock {
 

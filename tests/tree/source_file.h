@@ -11,7 +11,7 @@ struct SourceFile {
   std::string path;
   std::string text;
 
-  /// "core" of "core/axis.h"; empty for a file in the root.
+  /// "core" of "core/base/axis.h"; empty for a file in the root.
   std::string folder() const;
   bool is_header() const { return path.ends_with(".h"); }
   bool is_cpp() const { return is_header() || path.ends_with(".cpp"); }

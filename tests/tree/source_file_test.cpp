@@ -26,17 +26,17 @@ TEST(SourceFile, TheTreeIsReadWithoutBuildOutput) {
   const auto has = [&](std::string_view path) {
     return std::any_of(files.begin(), files.end(), [&](const SourceFile& file) { return file.path == path; });
   };
-  EXPECT_TRUE(has("core/units.h"));
+  EXPECT_TRUE(has("core/base/units.h"));
   EXPECT_TRUE(has("tests/tree/source_file_test.cpp"));
   for (const SourceFile& file : files) EXPECT_FALSE(file.path.starts_with("build/")) << file.path;
 }
 
 TEST(SourceFile, OnlyTheProductFoldersHoldTheProduct) {
   const SourceFiles files = {
-      {"core/axis.h", ""}, {"core/CMakeLists.txt", ""}, {"tests/core/axis_test.cpp", ""}};
+      {"core/base/axis.h", ""}, {"core/CMakeLists.txt", ""}, {"tests/core/axis_test.cpp", ""}};
   const SourceFiles product = product_sources(files);
   ASSERT_EQ(product.size(), 1u);
-  EXPECT_EQ(product[0].path, "core/axis.h");
+  EXPECT_EQ(product[0].path, "core/base/axis.h");
   EXPECT_EQ(product[0].folder(), "core");
 }
 

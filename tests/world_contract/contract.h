@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "core/rank.h"
+#include "core/rank/rank.h"
 #include "tests/checked_call.h"
 #include "tests/world_contract/worlds.h"
 

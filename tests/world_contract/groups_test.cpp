@@ -1,7 +1,7 @@
+#include "core/grid/group_table.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/plan.h"
 #include "tests/world_contract/contract.h"
-#include "core/group_table.h"
-#include "core/named_topology.h"
-#include "core/plan.h"
 
 namespace gridlock {
 namespace {

@@ -1,7 +1,7 @@
-#include "core/histories.h"
-#include "tests/world_contract/contract.h"
-#include "core/transcript.h"
+#include "core/history/histories.h"
+#include "core/history/transcript.h"
 #include "sim/sim_world.h"
+#include "tests/world_contract/contract.h"
 
 namespace gridlock {
 namespace {

@@ -1,7 +1,7 @@
 #include <map>
 
+#include "core/grid/group_table.h"
 #include "tests/world_contract/contract.h"
-#include "core/group_table.h"
 
 namespace gridlock {
 namespace {

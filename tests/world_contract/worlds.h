@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/operation.h"
-#include "core/world.h"
+#include "core/data/operation.h"
+#include "core/world/world.h"
 
 namespace gridlock {
 

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/plan.h"
-#include "tests/core/history_builder.h"
+#include "core/grid/plan.h"
+#include "tests/core/history/history_builder.h"
 
 namespace gridlock {
 namespace {

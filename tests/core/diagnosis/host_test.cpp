@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/history_builder.h"
+#include "tests/core/history/history_builder.h"
 
 namespace gridlock {
 namespace {
@@ -57,7 +57,7 @@ TEST(HostRulesTest, ANameThatNobodyPostsBlocksTheHostThatWaitsForIt) {
   const Diagnosis found = world.only_diagnosis();
   EXPECT_EQ(found.code, Code::HOST_BLOCKED);
   EXPECT_EQ(found.blame.ranks, RankSet({1}));
-  EXPECT_EQ(found.summary, "Rank 1 waits for 'weights.v2', which no rank has posted.");
+  EXPECT_EQ(found.summary, "Rank 1 waited for 'weights.v2', which no rank has posted.");
 }
 
 TEST(HostRulesTest, APostedNameIsQuiet) {

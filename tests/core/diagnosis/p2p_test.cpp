@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/history_builder.h"
+#include "tests/core/history/history_builder.h"
 
 namespace gridlock {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <random>
 
-#include "tests/core/history_builder.h"
+#include "tests/core/history/history_builder.h"
 
 namespace gridlock {
 namespace {

@@ -1,0 +1,13 @@
+#include "core/base/status.h"
+
+#include <array>
+
+namespace gridlock {
+
+std::string_view status_name(StatusCode code) {
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "ok", "invalid_argument", "not_a_member", "timed_out", "peer_lost", "backend_error", "world_ended"};
+  return kNames.at(static_cast<std::size_t>(code));
+}
+
+}  // namespace gridlock

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/grid/group.h"
+#include "core/grid/rank_mapping.h"
+#include "core/grid/recipe.h"
+#include "core/grid/topology.h"
+
+namespace gridlock {
+
+/// A second way to number the ranks of a grid, e.g. Megatron's expert layout.
+struct TopologyView {
+  std::string name;
+  ProcessTopology topology;
+};
+
+/// Everything a grid is made of. The name that a scenario gives it is no part: equal specs make one plan.
+struct GridSpec {
+  ProcessTopology topology;
+  Recipe recipe;
+  RankMapping mapping;
+  BackendKind backend = BackendKind::nccl;
+  Nanos timeout = kGroupTimeoutDefault;
+  std::vector<TopologyView> views = {};
+};
+
+/// One family as it appears in a plan: requests first, first + step, ... (count of them), one for each group.
+struct PlanFamily {
+  std::string name;
+  std::int64_t first = 0;
+  std::int64_t step = 1;
+  RankId count = 0;
+  BackendKind backend = BackendKind::nccl;
+  MemberSelection selection = MemberSelection::all;
+  std::size_t block = 0;
+};
+
+/// One request of a plan: group `group` of a family.
+struct PlanRequest {
+  std::size_t family = 0;
+  RankId group = 0;
+};
+
+/// The ordered requests for groups that a grid makes: a pure function of its GridSpec, the same on every
+/// rank, members or not. Any request is computed by arithmetic; nothing grows with the world but the table of
+/// a permuted mapping. A value, immutable after construction; the single source of truth for what groups
+/// exist.
+class Plan {
+ public:
+  /// Throws InputError when the recipe cannot be laid on the topology: a required axis is missing, the axes
+  /// "tensor" and "model" (two names of one thing) are both there, a view is missing or of another size, a
+  /// family appears twice, the mapping's size is not the topology's, the timeout is not positive, or a rank
+  /// of the mapping is not in a world of `world_size`.
+  Plan(GridSpec spec, RankId world_size);
+
+  const GridSpec& spec() const { return spec_; }
+  const ProcessTopology& topology() const { return spec_.topology; }
+  const RankMapping& mapping() const { return spec_.mapping; }
+
+  /// Number of requests: the sum over blocks of groups x entries.
+  std::int64_t request_count() const { return request_count_; }
+  /// What request i passes; its name is the family. Requires: 0 <= i < request_count(). O(axes) for
+  /// arithmetic mappings.
+  GroupSpec request(std::int64_t i) const;
+  /// Sorted world members of request i.
+  Members members_of(std::int64_t i) const;
+  BackendKind backend_of(std::int64_t i) const { return families_[locate(i).family].backend; }
+  /// Family and group of request i.
+  PlanRequest locate(std::int64_t i) const;
+
+  std::span<const PlanFamily> families() const { return families_; }
+  /// Position in families(), or nothing for a name that this plan has not.
+  std::optional<std::size_t> find_family(std::string_view name) const;
+  /// Request whose group of `family` holds a model rank; nothing when that rank is in no group of the family.
+  /// Requires: a rank of the model. O(axes).
+  std::optional<std::int64_t> family_group(std::size_t family, RankId model_rank) const;
+  std::optional<std::int64_t> family_group(std::string_view family, RankId model_rank) const;
+  /// Members of a request in model order (ranks of the model, as the reference's lists hold them).
+  Members model_members_of(std::int64_t i) const;
+
+  /// Where model order departs from world order: group ranks (places among sorted members) are then not the
+  /// model's indexes. The text of the warning GROUP_RANK_ORDER_SURPRISE; nothing for an increasing mapping.
+  std::optional<std::string> group_rank_order_surprise() const;
+
+  /// Hash of all inputs but the options of the topology; equal plans have equal ones on every machine and in
+  /// every process.
+  std::uint64_t fingerprint() const { return fingerprint_; }
+
+ private:
+  struct Block {
+    GroupList groups;
+    std::int64_t first = 0;
+    std::size_t first_family = 0;
+    std::size_t entries = 0;
+  };
+
+  void add_block(const RecipeBlock& block);
+  const ProcessTopology& view(const std::string& name) const;
+
+  GridSpec spec_;
+  std::vector<Block> blocks_;
+  std::vector<PlanFamily> families_;
+  std::int64_t request_count_ = 0;
+  std::uint64_t fingerprint_ = 0;
+};
+
+/// The first request in which two plans part: its index and what each asks for (nothing from the shorter
+/// plan).
+struct PlanDifference {
+  std::int64_t index = 0;
+  std::optional<GroupSpec> first;
+  std::optional<GroupSpec> second;
+};
+
+/// Nothing when both make the same requests in the same order. O(1) for equal inputs, else O(requests before
+/// it).
+std::optional<PlanDifference> first_difference(const Plan& first, const Plan& second);
+
+}  // namespace gridlock

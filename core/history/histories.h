@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/label.h"
+#include "core/grid/group_table.h"
+#include "core/history/history.h"
+
+namespace gridlock {
+
+/// Where a rank's host stood when the run ended. The rank's last record says which call, ticket or name it is
+/// about.
+enum class HostState : std::uint8_t {
+  unknown,     ///< no history of this rank
+  running,     ///< cut off while it ran (step limit, real timeout outside any call)
+  submitting,  ///< parked inside submit
+  waiting,     ///< parked in wait or synchronize
+  awaiting,    ///< parked in await
+  creating,    ///< parked in new_group or create_grid
+  returned,    ///< its program ended
+  exited,      ///< left before the end of its program
+  crashed,     ///< died
+};
+
+/// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets
+/// complete in order within a stream; the first open one is the only one that can have started.
+struct OpenWork {
+  StreamId stream = StreamId::main;
+  Ticket first_open = Ticket::none;
+};
+
+/// How far one rank came: its history and where its host and its device work stood at the end.
+struct RankEnd {
+  HistoryNode node = HistoryNode::empty;
+  HostState state = HostState::unknown;
+  /// Virtual time since which it is in that state.
+  Nanos since{0};
+  std::vector<OpenWork> open;
+  /// Order-independent sum over the hashes of all outputs this rank received (group key, sequence, bytes).
+  std::uint64_t results = 0;
+};
+
+/// Everything the analyser sees of a run, from whichever world, complete or partial. A value with the run's
+/// tables.
+struct Histories {
+  explicit Histories(RankId world_size) : groups(world_size), ranks(static_cast<std::size_t>(world_size)) {}
+
+  GroupTable groups;
+  SiteTable sites;
+  HistoryStore store;
+  /// Index = world rank.
+  std::vector<RankEnd> ranks;
+};
+
+}  // namespace gridlock

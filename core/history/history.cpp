@@ -1,0 +1,184 @@
+#include "core/history/history.h"
+
+#define XXH_INLINE_ALL  // a call and a dispatch by size cost more than the hash of 64 bytes
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/grid/plan.h"
+
+namespace gridlock {
+namespace {
+
+/// Nodes and records are numbered with 32 bits: four billion calls of ranks that all differ are the bound of
+/// one run.
+constexpr std::size_t kNodeMax = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kFirstBucketCount = 1024;
+
+using PackedRecord = std::array<std::uint64_t, 8>;
+
+template <typename Low, typename High>
+std::uint64_t pair_of(Low low, High high) {
+  return static_cast<std::uint32_t>(low) | std::uint64_t{static_cast<std::uint32_t>(high)} << 32;
+}
+
+/// Every field and no padding, with the scalar by its bits, so that two records are equal exactly when these
+/// are.
+PackedRecord pack(const Record& record) {
+  const auto small = static_cast<std::uint32_t>(record.kind) | static_cast<std::uint32_t>(record.call) << 8 |
+                     static_cast<std::uint32_t>(record.dtype) << 16 |
+                     static_cast<std::uint32_t>(record.op) << 24;
+  return {pair_of(small, record.unknown | std::uint32_t{record.rejected} << 16),
+          pair_of(record.group, record.stream),
+          pair_of(record.peer, record.sequence),
+          static_cast<std::uint64_t>(record.ticket),
+          static_cast<std::uint64_t>(record.count),
+          std::bit_cast<std::uint64_t>(record.scalar),
+          pair_of(record.detail, record.label.site),
+          pair_of(record.label.inner, record.label.outer)};
+}
+
+std::uint64_t hash_bytes(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }
+
+std::uint64_t child_hash(std::uint32_t past, std::uint64_t record_hash) {
+  return (record_hash ^ past) * 0x9E3779B97F4A7C15ull;
+}
+
+/// Index of the entry that `is_equal`, added by `add` when there is none.
+template <typename IsEqual, typename Add>
+std::int32_t find_or_add(std::unordered_multimap<std::uint64_t, std::int32_t>& ids, std::uint64_t hash,
+                         std::size_t size, IsEqual is_equal, Add add) {
+  const auto [first, last] = ids.equal_range(hash);
+  for (auto entry = first; entry != last; ++entry) {
+    if (is_equal(static_cast<std::size_t>(entry->second))) return entry->second;
+  }
+  GRIDLOCK_CHECK(size < static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()));
+  add();
+  return ids.emplace(hash, static_cast<std::int32_t>(size))->second;
+}
+
+}  // namespace
+
+Record call_record(const Call& call) {
+  const OperationInfo& info = operation(call.kind);
+  Record record;
+  record.kind = RecordKind::call;
+  record.call = call.kind;
+  record.group = call.group;
+  record.stream = call.stream;
+  record.label = call.label;
+  if (info.count != CountMeaning::nothing) record.dtype = call.dtype;
+  if (info.count != CountMeaning::nothing && info.count != CountMeaning::per_rank) record.count = call.count;
+  if (info.reduces) record.op = call.op;
+  if (info.reduces && call.op == ReduceOp::premul_sum) record.scalar = call.scalar;
+  if (info.has_root || info.is_p2p) record.peer = call.peer;
+  return record;
+}
+
+HistoryStore::HistoryStore() : node_buckets_(kFirstBucketCount), record_slots_(kFirstBucketCount) {
+  nodes_.push_back({0, 0, 0, 0});
+}
+
+HistoryNode HistoryStore::append(HistoryNode past, const Record& record) {
+  const PackedRecord packed = pack(record);
+  const std::uint64_t record_hash = hash_bytes(packed.data(), sizeof(packed));
+  const auto parent = static_cast<std::uint32_t>(past);
+  const std::uint64_t hash = child_hash(parent, record_hash);
+  // The high bits of a product depend on all bits of its factors.
+  std::size_t bucket = static_cast<std::size_t>(hash >> 32) & (node_buckets_.size() - 1);
+  for (std::uint32_t i = node_buckets_[bucket]; i != 0; i = nodes_[i].next_in_bucket) {
+    const Node& node = nodes_[i];
+    if (node.past == parent && record_hashes_[node.record] == record_hash &&
+        pack(records_[node.record]) == packed) {
+      return static_cast<HistoryNode>(i);
+    }
+  }
+  GRIDLOCK_CHECK(nodes_.size() < kNodeMax && index(past) < nodes_.size());
+  if (nodes_.size() > node_buckets_.size()) {
+    grow_node_buckets();
+    bucket = static_cast<std::size_t>(hash >> 32) & (node_buckets_.size() - 1);
+  }
+  const auto added = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back({parent, intern(record, record_hash), nodes_[parent].length + 1, node_buckets_[bucket]});
+  node_buckets_[bucket] = added;
+  return static_cast<HistoryNode>(added);
+}
+
+std::uint32_t HistoryStore::intern(const Record& record, std::uint64_t hash) {
+  const std::size_t mask = record_slots_.size() - 1;
+  std::size_t slot = static_cast<std::size_t>(hash) & mask;
+  for (; record_slots_[slot] != 0; slot = (slot + 1) & mask) {
+    const std::uint32_t id = record_slots_[slot] - 1;
+    if (record_hashes_[id] == hash && pack(records_[id]) == pack(record)) return id;
+  }
+  const auto id = static_cast<std::uint32_t>(records_.size());
+  records_.push_back(record);
+  record_hashes_.push_back(hash);
+  record_slots_[slot] = id + 1;
+  if (records_.size() * 2 > record_slots_.size()) grow_record_slots();
+  return id;
+}
+
+void HistoryStore::grow_node_buckets() {
+  node_buckets_.assign(node_buckets_.size() * 2, 0);
+  for (std::uint32_t i = 1; i < nodes_.size(); ++i) {
+    const std::uint64_t hash = child_hash(nodes_[i].past, record_hashes_[nodes_[i].record]);
+    std::uint32_t& first = node_buckets_[static_cast<std::size_t>(hash >> 32) & (node_buckets_.size() - 1)];
+    nodes_[i].next_in_bucket = first;
+    first = i;
+  }
+}
+
+void HistoryStore::grow_record_slots() {
+  record_slots_.assign(record_slots_.size() * 2, 0);
+  const std::size_t mask = record_slots_.size() - 1;
+  for (std::uint32_t id = 0; id < records_.size(); ++id) {
+    std::size_t slot = static_cast<std::size_t>(record_hashes_[id]) & mask;
+    while (record_slots_[slot] != 0) slot = (slot + 1) & mask;
+    record_slots_[slot] = id + 1;
+  }
+}
+
+std::vector<const Record*> HistoryStore::records(HistoryNode node) const {
+  std::vector<const Record*> list(static_cast<std::size_t>(length(node)));
+  for (std::size_t i = list.size(); i > 0; node = past(node)) list[--i] = &record(node);
+  return list;
+}
+
+std::int32_t HistoryStore::add_counts(std::span<const std::int64_t> counts) {
+  const std::uint64_t hash = hash_bytes(counts.data(), counts.size_bytes());
+  return find_or_add(
+      counts_ids_, hash, counts_.size(),
+      [&](std::size_t i) {
+        return std::equal(counts_[i].begin(), counts_[i].end(), counts.begin(), counts.end());
+      },
+      [&] { counts_.emplace_back(counts.begin(), counts.end()); });
+}
+
+std::int32_t HistoryStore::add_spec(const GroupSpec& spec) {
+  const std::uint64_t hash = spec.members.hash() ^ hash_bytes(spec.name.data(), spec.name.size());
+  return find_or_add(
+      spec_ids_, hash, specs_.size(), [&](std::size_t i) { return specs_[i] == spec; },
+      [&] { specs_.push_back(spec); });
+}
+
+std::int32_t HistoryStore::add_plan(std::shared_ptr<const Plan> plan) {
+  GRIDLOCK_CHECK(plan != nullptr);
+  return find_or_add(
+      plan_ids_, plan->fingerprint(), plans_.size(),
+      [&](std::size_t i) { return plans_[i] == plan || plans_[i]->fingerprint() == plan->fingerprint(); },
+      [&] { plans_.push_back(plan); });
+}
+
+std::int32_t HistoryStore::add_name(std::string_view name) {
+  return find_or_add(
+      name_ids_, hash_bytes(name.data(), name.size()), names_.size(),
+      [&](std::size_t i) { return names_[i] == name; }, [&] { names_.emplace_back(name); });
+}
+
+}  // namespace gridlock

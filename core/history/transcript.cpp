@@ -1,0 +1,169 @@
+#include "core/history/transcript.h"
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "core/grid/plan.h"
+
+namespace gridlock {
+namespace {
+
+bool is_timing(const Record& record) {
+  return record.kind == RecordKind::test || record.kind == RecordKind::planned ||
+         record.kind == RecordKind::fault;
+}
+
+std::string counts_text(const HistoryStore& store, const Record& record) {
+  if (operation(record.call).count != CountMeaning::per_rank || record.detail < 0)
+    return fmt::format("{}", record.count);
+  return fmt::format("[{}]", fmt::join(store.counts(record.detail), " "));
+}
+
+std::string call_text(const HistoryStore& store, const Record& record) {
+  std::string text = fmt::format("{} #{} stream={} ticket={}", call_kind_name(record.call), record.sequence,
+                                 static_cast<int>(record.stream), record.ticket);
+  if (operation(record.call).count != CountMeaning::nothing) {
+    text += fmt::format(" count={} dtype={}", counts_text(store, record), dtype_name(record.dtype));
+  }
+  if (operation(record.call).reduces) text += fmt::format(" op={}", reduce_op_name(record.op));
+  if (record.op == ReduceOp::premul_sum) text += fmt::format(" scalar={}", record.scalar);
+  if (record.peer >= 0) text += fmt::format(" peer={}", record.peer);
+  if (record.rejected) text += " rejected";
+  return text;
+}
+
+std::string creation_line(const HistoryStore& store, const Record& record) {
+  if (record.kind == RecordKind::create_grid) {
+    return fmt::format("create_grid #{} plan={:016x}", record.sequence,
+                       store.plan(record.detail).fingerprint());
+  }
+  const GroupSpec& spec = store.spec(record.detail);
+  return fmt::format("new_group #{} name='{}' members={} backend={} timeout_ns={}", record.sequence,
+                     spec.name, spec.members.to_string(), backend_name(spec.backend), spec.timeout.count());
+}
+
+/// What the record says without the group, which every rank resolves for itself.
+std::string text_of(const HistoryStore& store, const Record& record) {
+  const int stream = static_cast<int>(record.stream);
+  switch (record.kind) {
+    case RecordKind::call:
+      return call_text(store, record);
+    case RecordKind::wait:
+      return fmt::format("wait ticket={}", record.ticket);
+    case RecordKind::stream_wait:
+      return fmt::format("stream_wait stream={} event={}", stream, record.ticket);
+    case RecordKind::event_record:
+      return fmt::format("event_record stream={} event={}", stream, record.ticket);
+    case RecordKind::synchronize:
+      return fmt::format("synchronize stream={}", stream);
+    case RecordKind::post:
+      return fmt::format("post '{}'", store.name(record.detail));
+    case RecordKind::await:
+      return fmt::format("await '{}'", store.name(record.detail));
+    case RecordKind::new_group:
+    case RecordKind::create_grid:
+      return creation_line(store, record);
+    case RecordKind::destroy_group:
+      return "destroy";
+    case RecordKind::test:
+    case RecordKind::planned:
+    case RecordKind::fault:
+      return "";
+  }
+  return "";
+}
+
+bool names_a_group(const Record& record) {
+  return record.kind == RecordKind::call || record.kind == RecordKind::destroy_group;
+}
+
+InstanceId instance_of(const Histories& histories, RankId rank, GroupHandle handle) {
+  const bool exists =
+      handle != GroupHandle::none && static_cast<std::size_t>(handle) < histories.groups.handle_count();
+  return exists ? histories.groups.resolve(handle, rank) : InstanceId::none;
+}
+
+/// The group by what it is and not by how this run numbers it.
+std::string group_text(const Histories& histories, RankId rank, GroupHandle handle) {
+  const InstanceId id = instance_of(histories, rank, handle);
+  if (id == InstanceId::none) return "group=none";
+  const GroupInstance& instance = histories.groups.instance(id);
+  return fmt::format("group={} members={} rank={}", to_string(instance.key),
+                     instance.spec.members.to_string(), instance.spec.members.index_of(rank));
+}
+
+/// Hashes what transcript_lines prints, but each text once for all ranks that share the record.
+class TranscriptHasher {
+ public:
+  explicit TranscriptHasher(const Histories& histories) : histories_(histories) {}
+
+  std::uint64_t rank(RankId rank) {
+    const RankEnd& end = histories_.ranks[static_cast<std::size_t>(rank)];
+    std::uint64_t hash = static_cast<std::uint64_t>(rank);
+    for (const Record* record : histories_.store.records(end.node)) {
+      if (is_timing(*record)) continue;
+      hash = mix({hash, text_hash(*record), 0, 0, 0},
+                 names_a_group(*record) ? record->group : GroupHandle::none, rank);
+    }
+    return XXH3_64bits_withSeed(&end.results, sizeof(end.results), hash);
+  }
+
+ private:
+  std::uint64_t text_hash(const Record& record) {
+    const auto [entry, added] = texts_.try_emplace(&record);
+    if (added) {
+      const std::string text = text_of(histories_.store, record);
+      entry->second = XXH3_64bits(text.data(), text.size());
+    }
+    return entry->second;
+  }
+
+  std::uint64_t mix(std::array<std::uint64_t, 5> words, GroupHandle group, RankId rank) const {
+    const InstanceId id = instance_of(histories_, rank, group);
+    if (id != InstanceId::none) {
+      const GroupInstance& instance = histories_.groups.instance(id);
+      words[2] = instance.key.high;
+      words[3] = instance.key.low;
+      words[4] = static_cast<std::uint64_t>(instance.spec.members.index_of(rank)) + 1;
+    }
+    return XXH3_64bits(words.data(), sizeof(words));
+  }
+
+  const Histories& histories_;
+  /// Only looked up.
+  std::unordered_map<const Record*, std::uint64_t> texts_;
+};
+
+}  // namespace
+
+std::vector<std::string> transcript_lines(const Histories& histories, RankId rank) {
+  std::vector<std::string> lines;
+  const RankEnd& end = histories.ranks[static_cast<std::size_t>(rank)];
+  for (const Record* record : histories.store.records(end.node)) {
+    if (is_timing(*record)) continue;
+    std::string line = text_of(histories.store, *record);
+    if (names_a_group(*record)) line += " " + group_text(histories, rank, record->group);
+    lines.push_back(std::move(line));
+  }
+  lines.push_back(fmt::format("results {:016x}", end.results));
+  return lines;
+}
+
+Transcript make_transcript(const Histories& histories) {
+  Transcript transcript;
+  TranscriptHasher hasher(histories);
+  transcript.ranks.reserve(histories.ranks.size());
+  for (RankId rank = 0; rank < static_cast<RankId>(histories.ranks.size()); ++rank) {
+    transcript.ranks.push_back(hasher.rank(rank));
+  }
+  transcript.hash = XXH3_64bits(transcript.ranks.data(), transcript.ranks.size() * sizeof(std::uint64_t));
+  return transcript;
+}
+
+}  // namespace gridlock

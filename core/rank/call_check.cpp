@@ -1,0 +1,62 @@
+#include "core/rank/call_check.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/data/element_value.h"
+
+namespace gridlock {
+namespace {
+
+/// Bytes of one operation; far below the limits of int64, so that no sum and no cost can overflow.
+constexpr std::int64_t kBytesMax = std::int64_t{1} << 56;
+
+std::optional<std::int64_t> checked_total(std::span<const std::int64_t> counts) {
+  std::int64_t sum = 0;
+  for (const std::int64_t count : counts) {
+    if (count < 0 || count > kBytesMax - sum) return std::nullopt;
+    sum += count;
+  }
+  return sum;
+}
+
+std::optional<CallExtents> extents_of(const Call& call, GroupRank rank, GroupRank size) {
+  const auto n = static_cast<std::size_t>(size);
+  const auto self = static_cast<std::size_t>(rank);
+  if (call.kind == CallKind::all_gather_v) {
+    const auto all = checked_total(call.counts);
+    if (call.counts.size() != n || !all) return std::nullopt;
+    const auto before = call.counts.first(self);
+    return CallExtents{call.counts[self], *all,
+                       std::accumulate(before.begin(), before.end(), std::int64_t{0})};
+  }
+  if (call.kind == CallKind::all_to_all_v) {
+    if (call.counts.size() != 2 * n) return std::nullopt;
+    const auto sent = checked_total(call.counts.first(n));
+    const auto received = checked_total(call.counts.subspan(n));
+    if (!sent || !received) return std::nullopt;
+    return CallExtents{*sent, *received, 0};
+  }
+  if (!call.counts.empty() || call.count < 0 || call.count > kBytesMax / size) return std::nullopt;
+  return CallExtents{input_count(call.kind, call.count, size, rank, call.peer),
+                     output_count(call.kind, call.count, size, rank, call.peer), call.count * rank};
+}
+
+}  // namespace
+
+std::optional<CallExtents> check_call(const Call& call, GroupRank rank, GroupRank size) {
+  const OperationInfo& info = operation(call.kind);
+  if ((info.has_root || info.is_p2p) && (call.peer < 0 || call.peer >= size)) return std::nullopt;
+  const std::optional<CallExtents> extents = extents_of(call, rank, size);
+  if (!extents) return std::nullopt;
+  const auto element = static_cast<std::int64_t>(dtype_size(call.dtype));
+  if (std::max(extents->input, extents->output) > kBytesMax / element) return std::nullopt;
+  if (info.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar))
+    return std::nullopt;
+  const bool in_place = call.input != BufferHandle::none && call.input == call.output;
+  if (in_place && info.in_place == InPlace::never && extents->input + extents->output > 0)
+    return std::nullopt;
+  return extents;
+}
+
+}  // namespace gridlock

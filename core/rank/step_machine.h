@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/rank/rank.h"
+
+namespace gridlock {
+
+/// A rank's program as a resumable machine that never parks inside itself: a fiber or a process can host it,
+/// and the simulator can host it without a stack, with the same history and digest. One object per rank, used
+/// by that rank only.
+class StepMachine {
+ public:
+  virtual ~StepMachine() = default;
+
+  /// The next request, given the answer to the last one (a default Reply at first). What the request points
+  /// to stays valid until the next call. RequestKind::done ends the program; next is not called again after
+  /// that, nor after a reply with world_ended.
+  virtual Request next(RankContext& rank, const Reply& last) = 0;
+};
+
+/// What the ranks of a run execute: either a C++ function called once per rank (it may park; it runs on a
+/// stack of its own), or a maker of step machines. Exactly one is set. Both are called once per rank and run.
+struct RankProgram {
+  RankId world_size = 0;
+  std::function<void(Rank&)> main;
+  std::function<std::unique_ptr<StepMachine>(RankId)> machine;
+};
+
+/// Runs a machine to its end on a rank that may park: how fibers and processes host step machines.
+void host_machine(Rank& rank, StepMachine& machine);
+
+}  // namespace gridlock

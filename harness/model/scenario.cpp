@@ -1,0 +1,15 @@
+#include "harness/model/scenario.h"
+
+#include "core/grid/plan.h"
+
+namespace gridlock {
+
+RankId axis_index(const Scenario& scenario, const AxisRef& axis, RankId rank) {
+  if (axis.is_rank()) return rank;
+  const Plan& plan = *scenario.grids[static_cast<std::size_t>(axis.grid)].plan;
+  const RankId model_rank = plan.mapping().to_model(rank);
+  if (model_rank == kNoRank) return -1;
+  return plan.topology().get_coord(model_rank)[static_cast<std::size_t>(axis.axis)];
+}
+
+}  // namespace gridlock

@@ -1,0 +1,125 @@
+#include "harness/read/action_reader.h"
+
+#include <fmt/format.h>
+
+#include "core/base/check.h"
+#include "harness/read/expect_reader.h"
+#include "harness/read/number_reader.h"
+#include "harness/read/operation_reader.h"
+#include "harness/read/selection_reader.h"
+
+namespace gridlock {
+namespace {
+
+Action read_compute(const ReadContext& context, const JsonCursor& value) {
+  return ComputeAction{read_duration(context, value)};
+}
+
+Action read_create_grid(const ReadContext& context, const JsonCursor& value) {
+  const std::int32_t grid = index_of(context.grid_names(), value.string());
+  if (grid < 0) value.fail_name("grid", value.string(), context.grid_names());
+  return CreateGridAction{grid};
+}
+
+Action read_new_group(const ReadContext& context, const JsonCursor& value) {
+  value.check_keys({"name", "ranks", "backend", "timeout_s"});
+  NewGroupAction made;
+  made.spec.name = value.at("name").string();
+  made.name = static_cast<GroupName>(index_of(context.scenario.group_names, made.spec.name));
+  made.spec.members = read_members(context, value.at("ranks"));
+  if (const auto backend = value.find("backend")) made.spec.backend = read_backend(*backend);
+  if (const auto timeout = value.find("timeout_s")) {
+    made.spec.timeout = std::chrono::seconds(timeout->integer(1, 1'000'000'000));
+  }
+  return made;
+}
+
+Action read_destroy(const ReadContext& context, const JsonCursor& value) {
+  const GroupRef group = read_group(context, value);
+  if (group.kind == GroupRef::Kind::world) value.fail("the group of all ranks cannot be destroyed");
+  return DestroyAction{group};
+}
+
+std::string edge_name(const JsonCursor& value) {
+  if (value.string().empty()) value.fail("the name is empty");
+  return value.string();
+}
+
+Action read_post(const ReadContext&, const JsonCursor& value) { return PostAction{edge_name(value)}; }
+
+Action read_await(const ReadContext& context, const JsonCursor& value) {
+  if (value.is_string()) return AwaitAction{edge_name(value), {}};
+  value.check_keys({"name", "timeout"});
+  AwaitAction await{edge_name(value.at("name")), {}};
+  if (const auto timeout = value.find("timeout")) await.timeout_ns = read_duration(context, *timeout);
+  return await;
+}
+
+Action read_wait(const ReadContext& context, const JsonCursor& value) {
+  const std::int32_t ticket = index_of(context.scenario.ticket_names, value.string());
+  if (ticket < 0) value.fail_name("ticket", value.string(), context.scenario.ticket_names);
+  return WaitAction{static_cast<TicketName>(ticket)};
+}
+
+Action read_synchronize(const ReadContext& context, const JsonCursor& value) {
+  if (!value.node().is_bool()) return SynchronizeAction{read_number(context, value, {0, kStreamMax})};
+  if (!value.boolean()) value.fail("expected true or the number of a stream, got false");
+  return SynchronizeAction{};
+}
+
+Action read_fill(const ReadContext& context, const JsonCursor& value) {
+  value.check_keys({"buffer", "count", "dtype", "value"});
+  FillAction fill;
+  fill.buffer = read_buffer(context, value.at("buffer"));
+  fill.count = read_number(context, value.at("count"));
+  if (const auto dtype = value.find("dtype")) fill.dtype = read_dtype(*dtype);
+  const auto content = value.find("value");
+  if (!content) return fill;
+  if (content->is_string() && content->string() == "rank") {
+    fill.content = FillAction::Content::rank;
+  } else if (!content->is_string() || content->string().starts_with('$')) {
+    fill.content = FillAction::Content::value;
+    fill.value = read_real(context, *content);
+  } else if (content->string() != "pattern") {
+    content->fail_name("content", content->string(), {"rank", "pattern"});
+  }
+  return fill;
+}
+
+Action read_expect_action(const ReadContext& context, const JsonCursor& value) {
+  return read_expect(context, value);
+}
+
+struct PlainAction {
+  const char* name;
+  Action (*read)(const ReadContext&, const JsonCursor&);
+};
+
+constexpr PlainAction kPlainActions[] = {
+    {"compute", read_compute},     {"create_grid", read_create_grid},
+    {"new_group", read_new_group}, {"destroy", read_destroy},
+    {"post", read_post},           {"await", read_await},
+    {"wait", read_wait},           {"synchronize", read_synchronize},
+    {"fill", read_fill},           {"expect", read_expect_action},
+};
+
+}  // namespace
+
+std::vector<std::string> action_names() {
+  std::vector<std::string> names;
+  for (const OperationInfo& info : all_operations()) names.emplace_back(info.name);
+  names.insert(names.end(), {"batch", "repeat"});
+  for (const PlainAction& action : kPlainActions) names.emplace_back(action.name);
+  names.emplace_back("workload");
+  return names;
+}
+
+Action read_plain_action(const ReadContext& context, const std::string& action, const JsonCursor& value) {
+  for (const PlainAction& known : kPlainActions) {
+    if (action == known.name) return known.read(context, value);
+  }
+  // The step reader lets only known actions through, and workloads are ordinary steps by now.
+  GRIDLOCK_CHECK(!"a known action");
+}
+
+}  // namespace gridlock

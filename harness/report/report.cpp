@@ -1,0 +1,204 @@
+#include "harness/report/report.h"
+
+#include <fmt/color.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "core/diagnosis/render.h"
+#include "core/history/transcript.h"
+
+namespace gridlock {
+namespace {
+
+std::string coloured(const std::string& text, fmt::color colour, const ReportStyle& style) {
+  return style.colour ? fmt::format(fmt::emphasis::bold | fmt::fg(colour), "{}", text) : text;
+}
+
+std::string headline(const CaseResult& result, const ReportStyle& style) {
+  const Verdict& verdict = result.run.verdict;
+  const bool passed = verdict.outcome == Outcome::passed;
+  std::string line = fmt::format("{}: {}", result.scenario->name,
+                                 coloured(std::string(outcome_name(verdict.outcome)),
+                                          passed ? fmt::color::green : fmt::color::red, style));
+  if (const Diagnosis* deciding = deciding_diagnosis(verdict))
+    line += fmt::format(" {}", code_name(deciding->code));
+  return line + "\n";
+}
+
+std::string facts(const CaseResult& result) {
+  const RunResult& run = result.run;
+  std::string text =
+      fmt::format("  {} ranks on {}, {} groups, {} requests, {} matched calls", result.scenario->world_size,
+                  result.world, run.histories->groups.instance_count(), run.request_count, run.match_count);
+  if (run.virtual_time.count() > 0) text += fmt::format(", virtual time {}", duration_text(run.virtual_time));
+  text += fmt::format("\n  seed {}", result.options.seed);
+  if (run.digest != 0) text += fmt::format(", digest {}", hash_text(run.digest));
+  return text + fmt::format(", transcript {}\n", hash_text(make_transcript(*run.histories).hash));
+}
+
+std::string complaints_text(const CaseResult& result) {
+  constexpr std::size_t kShownMax = 8;
+  const std::vector<Complaint>& complaints = result.run.complaints;
+  std::string text;
+  for (std::size_t i = 0; i < complaints.size() && i < kShownMax; ++i) {
+    const Complaint& complaint = complaints[i];
+    const SiteTable& sites = result.run.histories->sites;
+    const std::string& place = sites.site(complaint.label.site).place;
+    text += fmt::format(
+        "  rank {}: {}{}{}\n", complaint.rank, complaint.text,
+        complaint.label.site == SiteId::none ? "" : fmt::format("  at {}", sites.text(complaint.label)),
+        place.empty() ? "" : fmt::format(" ({})", place));
+  }
+  if (complaints.size() > kShownMax) text += fmt::format("  and {} more\n", complaints.size() - kShownMax);
+  return text;
+}
+
+nlohmann::ordered_json ranks_json(const RankSet& ranks) {
+  // A million ranks stay one line: the runs, not the ranks.
+  constexpr std::size_t kListedMax = 64;
+  if (ranks.size() <= kListedMax) return ranks.to_vector();
+  return ranks.to_string();
+}
+
+nlohmann::ordered_json diagnosis_json(const Diagnosis& diagnosis) {
+  nlohmann::ordered_json sides = nlohmann::ordered_json::array();
+  for (const Divergence& side : diagnosis.first_divergence) {
+    sides.push_back({{"ranks", ranks_json(side.ranks)},
+                     {"call", side.call},
+                     {"label", side.label},
+                     {"place", side.place}});
+  }
+  nlohmann::ordered_json edges = nlohmann::ordered_json::array();
+  for (const WaitEdge& edge : diagnosis.wait_for) {
+    edges.push_back({{"from", ranks_json(edge.from)}, {"to", ranks_json(edge.to)}, {"reason", edge.reason}});
+  }
+  nlohmann::ordered_json alternatives = nlohmann::ordered_json::array();
+  for (const RankSet& ranks : diagnosis.blame.alternatives) alternatives.push_back(ranks_json(ranks));
+  return {{"code", code_name(diagnosis.code)},
+          {"severity", severity_name(diagnosis.severity)},
+          {"certainty", certainty_name(diagnosis.certainty)},
+          {"blame",
+           {{"ranks", ranks_json(diagnosis.blame.ranks)},
+            {"relation", relation_name(diagnosis.blame.relation)},
+            {"alternatives", alternatives}}},
+          {"summary", diagnosis.summary},
+          {"first_divergence", sides},
+          {"wait_for", edges},
+          {"waiting", ranks_json(diagnosis.waiting)},
+          {"hint", diagnosis.hint}};
+}
+
+std::string xml_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        // XML 1.0 has no other control characters.
+        escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+std::string duration_text(Nanos duration) {
+  static constexpr std::array<std::pair<std::int64_t, const char*>, 6> kUnits = {{{3'600'000'000'000, "h"},
+                                                                                  {60'000'000'000, "min"},
+                                                                                  {1'000'000'000, "s"},
+                                                                                  {1'000'000, "ms"},
+                                                                                  {1'000, "us"},
+                                                                                  {1, "ns"}}};
+  for (const auto& [size, name] : kUnits) {
+    if (duration.count() >= size) {
+      return fmt::format("{:.6g} {}", static_cast<double>(duration.count()) / static_cast<double>(size),
+                         name);
+    }
+  }
+  return "0 ns";
+}
+
+std::string text_report(const CaseResult& result, const ReportStyle& style) {
+  std::string text = headline(result, style);
+  for (const Diagnosis& diagnosis : result.run.verdict.diagnoses)
+    text += render(diagnosis, *result.run.histories);
+  text += complaints_text(result);
+  if (!result.run.error.empty()) text += fmt::format("  {}\n", result.run.error);
+  text += facts(result);
+  for (const std::string& unmet : result.unmet)
+    text += fmt::format("  not as the scenario expects: {}\n", unmet);
+  return text;
+}
+
+nlohmann::ordered_json json_report(const CaseResult& result) {
+  const RunResult& run = result.run;
+  nlohmann::ordered_json diagnoses = nlohmann::ordered_json::array();
+  for (const Diagnosis& diagnosis : run.verdict.diagnoses) diagnoses.push_back(diagnosis_json(diagnosis));
+  nlohmann::ordered_json complaints = nlohmann::ordered_json::array();
+  for (const Complaint& complaint : run.complaints) {
+    complaints.push_back(
+        {{"rank", complaint.rank},
+         {"kind", complaint.kind == Complaint::Kind::wrong_result ? "wrong_result" : "expectation_failed"},
+         {"label", run.histories->sites.text(complaint.label)},
+         {"text", complaint.text}});
+  }
+  return {{"name", result.scenario->name},
+          {"file", result.scenario->file},
+          {"world", result.world},
+          {"outcome", outcome_name(run.verdict.outcome)},
+          {"exit_code", static_cast<int>(run.verdict.outcome)},
+          {"as_expected", result.held()},
+          {"unmet", result.unmet},
+          {"diagnoses", diagnoses},
+          {"complaints", complaints},
+          {"error", run.error},
+          {"ranks", result.scenario->world_size},
+          {"groups", run.histories->groups.instance_count()},
+          {"requests", run.request_count},
+          {"matched_calls", run.match_count},
+          {"virtual_time_ns", run.virtual_time.count()},
+          {"seed", result.options.seed},
+          {"digest", hash_text(run.digest)},
+          {"transcript", hash_text(make_transcript(*run.histories).hash)}};
+}
+
+std::string junit_report(std::span<const JunitCase> cases) {
+  std::size_t failures = 0;
+  double seconds = 0;
+  std::string body;
+  for (const JunitCase& one : cases) {
+    seconds += one.seconds;
+    const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
+                                         xml_escaped(one.file), xml_escaped(one.name), one.seconds);
+    if (one.failure.empty()) {
+      body += head + "/>\n";
+      continue;
+    }
+    ++failures;
+    body += fmt::format("{}>\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n", head,
+                        xml_escaped(one.failure.substr(0, one.failure.find('\n'))), xml_escaped(one.failure));
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "  <testsuite name=\"gridlock\" tests=\"{}\" failures=\"{}\" time=\"{:.3f}\">\n{}  "
+      "</testsuite>\n</testsuites>\n",
+      cases.size(), failures, seconds, body);
+}
+
+}  // namespace gridlock

@@ -1,0 +1,241 @@
+#include "harness/run/call_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/data/element_value.h"
+#include "core/grid/plan.h"
+
+namespace gridlock {
+namespace {
+
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
+  // splitmix64's finaliser over both: neighbouring calls must not get neighbouring patterns.
+  std::uint64_t z = hash * 0x9E3779B97F4A7C15U + value + 0x9E3779B97F4A7C15U;
+  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+  return z ^ (z >> 31U);
+}
+
+GroupRank peer_rank(const Peer& peer, const Operation& operation, const RankView& view,
+                    const Scenario& scenario, const Members& members) {
+  const auto value = static_cast<RankId>(peer.by == Peer::By::none ? -1 : view.evaluate(peer.value));
+  switch (peer.by) {
+    case Peer::By::none:
+    case Peer::By::group_rank:
+      return value;
+    case Peer::By::world_rank:
+      return members.index_of(value);
+    case Peer::By::stage:
+      break;
+  }
+  const Plan& plan = *scenario.grids[static_cast<std::size_t>(operation.group.grid)].plan;
+  const RankId model_rank = plan.mapping().to_model(view.rank());
+  if (model_rank == kNoRank) return -1;
+  return members.index_of(plan.mapping().to_world(plan.topology().moved(model_rank, "pipe", value)));
+}
+
+bool is_well_formed(const Call& call, GroupRank size) {
+  const OperationInfo& info = operation(call.kind);
+  const bool has_peer = info.is_p2p || info.has_root;
+  if (has_peer && (call.peer < 0 || call.peer >= size)) return false;
+  if (info.count != CountMeaning::per_rank) return call.count >= 0;
+  const std::size_t counts = static_cast<std::size_t>(size) * (call.kind == CallKind::all_to_all_v ? 2 : 1);
+  return call.counts.size() == counts &&
+         std::all_of(call.counts.begin(), call.counts.end(), [](std::int64_t count) { return count >= 0; });
+}
+
+}  // namespace
+
+std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view, RankNames& names,
+                                         const Scenario& scenario, const SubmitAction& action,
+                                         const Label& label) {
+  calls_.clear();
+  counts_.clear();
+  counts_.reserve(action.operations.size());
+  for (const Operation& operation : action.operations) {
+    if (view.admits(operation.guard)) add_call(rank, view, names, scenario, operation, label);
+  }
+  return calls_;
+}
+
+void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
+                           const Scenario& scenario, const Operation& operation, const Label& label) {
+  Call call;
+  call.kind = operation.kind;
+  call.dtype = operation.dtype;
+  call.op = operation.op;
+  call.group = names.group(operation.group, rank.groups());
+  call.stream = static_cast<StreamId>(view.evaluate(operation.stream));
+  call.count = view.evaluate(operation.count);
+  call.scalar = view.evaluate(operation.scalar);
+  call.label = label;
+  if (!operation.counts.empty()) {
+    std::vector<std::int64_t>& counts = counts_.emplace_back();
+    for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
+    call.counts = counts;
+  }
+  const InstanceId instance = rank.groups().resolve(call.group, rank.id());
+  if (instance != InstanceId::none) {
+    const Members& members = rank.groups().instance(instance).spec.members;
+    call.peer = peer_rank(operation.peer, operation, view, scenario, members);
+    // What is wrong in itself goes to the world without data, which refuses it.
+    if (is_well_formed(call, members.size())) add_buffers(rank, names, scenario, operation, instance, call);
+  }
+  calls_.push_back(call);
+}
+
+void CallBuilder::add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario,
+                              const Operation& operation, InstanceId instance, Call& call) {
+  const PatternSpec pattern = next_pattern(rank, instance, call);
+  if (operation.input != BufferName::none || operation.output != BufferName::none) {
+    name_buffers(rank, names, operation, pattern, call);
+  } else if (rank.has_data()) {
+    Check check;
+    check.pattern = pattern;
+    check.counts.assign(call.counts.begin(), call.counts.end());
+    check.label = call.label;
+    check.group = group_text(scenario, operation.group);
+    make_private_buffers(rank, operation, std::move(check), call);
+  }
+}
+
+PatternSpec CallBuilder::next_pattern(RankContext& rank, InstanceId instance, const Call& call) {
+  const GroupInstance& group = rank.groups().instance(instance);
+  const GroupRank own = group.spec.members.index_of(rank.id());
+  GroupRank sender = -1;
+  GroupRank receiver = -1;
+  if (operation(call.kind).is_p2p) {
+    sender = call.kind == CallKind::send ? own : call.peer;
+    receiver = call.kind == CallKind::send ? call.peer : own;
+  }
+  std::uint64_t seed = mixed(rank.seed(), group.key.low);
+  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order(instance, sender, receiver)));
+  seed = mixed(seed, static_cast<std::uint64_t>(sender));
+  seed = mixed(seed, static_cast<std::uint64_t>(receiver));
+  return {seed, call.kind, call.dtype, call.op,    call.scalar, group.spec.members.size(),
+          own,  call.peer, call.count, call.counts};
+}
+
+void CallBuilder::name_buffers(RankContext& rank, RankNames& names, const Operation& operation,
+                               const PatternSpec& pattern, Call& call) {
+  call.input = names.buffer(operation.input);
+  if (operation.output == BufferName::none || output_count(pattern) == 0) return;
+  BufferHandle output = names.buffer(operation.output);
+  const bool fits = output != BufferHandle::none && rank.buffer_dtype(output) == call.dtype &&
+                    rank.buffer_count(output) >= output_count(pattern);
+  if (!fits) {
+    output = rank.allocate(output_count(pattern), call.dtype);
+    names.set_buffer(operation.output, output);
+  }
+  call.output = output;
+}
+
+void CallBuilder::make_private_buffers(RankContext& rank, const Operation& operation, Check check,
+                                       Call& call) {
+  const bool shared = operation.in_place && gridlock::operation(call.kind).in_place == InPlace::same;
+  const std::int64_t inputs = input_count(check.pattern);
+  const std::int64_t outputs = output_count(check.pattern);
+  const std::size_t size = dtype_size(call.dtype);
+  const std::int64_t first = shared ? std::max(inputs, outputs) : inputs;
+  if (first > 0) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(first) * size);
+    if (inputs > 0)
+      fill_pattern(check.pattern, std::span(bytes).first(static_cast<std::size_t>(inputs) * size));
+    check.input = rank.allocate(first, call.dtype);
+    rank.upload(check.input, bytes);
+  }
+  if (shared) {
+    check.output = check.input;
+  } else if (outputs > 0) {
+    check.output = rank.allocate(outputs, call.dtype);
+  }
+  call.input = check.input;
+  call.output = check.output;
+  prepared_.push_back(std::move(check));
+}
+
+std::int64_t CallBuilder::next_in_order(InstanceId group, GroupRank sender, GroupRank receiver) {
+  for (Order& order : orders_) {
+    if (order.group == group && order.sender == sender && order.receiver == receiver) return order.count++;
+  }
+  orders_.push_back({group, sender, receiver, 1});
+  return 0;
+}
+
+void CallBuilder::submitted(RankContext& rank, const Reply& reply) {
+  for (Check& check : prepared_) {
+    check.ticket = reply.ticket;
+    if (reply.status.ok()) {
+      open_.push_back(std::move(check));
+    } else if (reply.status.code() != StatusCode::world_ended) {
+      release(rank, check);
+    }
+  }
+  prepared_.clear();
+}
+
+void CallBuilder::check_finished(RankContext& rank) {
+  const auto finished = [&rank, this](Check& check) {
+    if (!rank.is_complete(check.ticket)) return false;
+    check.pattern.counts = check.counts;
+    const std::int64_t count = output_count(check.pattern);
+    if (count > 0) {
+      const std::size_t size = dtype_size(check.pattern.dtype);
+      std::vector<std::byte> bytes(static_cast<std::size_t>(rank.buffer_count(check.output)) * size);
+      rank.download(check.output, bytes);
+      const auto wrong =
+          check_pattern(check.pattern, std::span(bytes).first(static_cast<std::size_t>(count) * size));
+      if (wrong) {
+        rank.complain(
+            {Complaint::Kind::wrong_result, rank.id(), check.label,
+             fmt::format("{} on {}: element {} of {} is {}, expected {}", call_kind_name(check.pattern.kind),
+                         check.group, wrong->index, count, wrong->got, wrong->expected)});
+      }
+    }
+    release(rank, check);
+    return true;
+  };
+  open_.erase(std::remove_if(open_.begin(), open_.end(), finished), open_.end());
+}
+
+void CallBuilder::release(RankContext& rank, const Check& check) {
+  if (check.input != BufferHandle::none) rank.free(check.input);
+  if (check.output != BufferHandle::none && check.output != check.input) rank.free(check.output);
+}
+
+void CallBuilder::fill(RankContext& rank, const RankView& view, RankNames& names, const FillAction& action) {
+  const std::int64_t count = view.evaluate(action.count);
+  if (const BufferHandle old = names.buffer(action.buffer); old != BufferHandle::none) rank.free(old);
+  const BufferHandle buffer = rank.allocate(count, action.dtype);
+  names.set_buffer(action.buffer, buffer);
+  if (!rank.has_data() || count == 0) return;
+  std::vector<std::byte> bytes(static_cast<std::size_t>(count) * dtype_size(action.dtype));
+  switch (action.content) {
+    case FillAction::Content::value:
+      fill_constant(action.dtype, view.evaluate(action.value), bytes);
+      break;
+    case FillAction::Content::rank:
+      fill_constant(action.dtype, static_cast<double>(rank.id()), bytes);
+      break;
+    case FillAction::Content::pattern: {
+      const PatternSpec pattern{mixed(rank.seed(), static_cast<std::uint64_t>(action.buffer)),
+                                CallKind::all_gather,
+                                action.dtype,
+                                ReduceOp::sum,
+                                1.0,
+                                rank.world_size(),
+                                rank.id(),
+                                -1,
+                                count,
+                                {}};
+      fill_pattern(pattern, bytes);
+      break;
+    }
+  }
+  rank.upload(buffer, bytes);
+}
+
+}  // namespace gridlock

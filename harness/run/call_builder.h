@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/data/pattern.h"
+#include "core/rank/rank.h"
+#include "harness/run/rank_names.h"
+#include "harness/run/rank_view.h"
+#include "harness/model/scenario.h"
+
+namespace gridlock {
+
+/// Turns the operations of a step into calls on one rank: peers and counts become numbers, named buffers
+/// handles. Calls without named buffers get private ones that hold the self-checking pattern, and are checked
+/// when they are complete. In shape mode private buffers are none.
+class CallBuilder {
+ public:
+  /// The calls that the step makes on this rank; empty when guards leave none. Valid until the next build.
+  std::span<const Call> build(RankContext& rank, const RankView& view, RankNames& names,
+                              const Scenario& scenario, const SubmitAction& action, const Label& label);
+  /// Takes the answer to the submit of what build returned last.
+  void submitted(RankContext& rank, const Reply& reply);
+  /// Checks and frees the private buffers of every complete call; a wrong element becomes a complaint.
+  void check_finished(RankContext& rank);
+  /// A fill step.
+  void fill(RankContext& rank, const RankView& view, RankNames& names, const FillAction& action);
+
+ private:
+  /// A call's private buffers and what must be in them.
+  struct Check {
+    Ticket ticket = Ticket::none;
+    PatternSpec pattern;
+    std::vector<std::int64_t> counts;
+    BufferHandle input = BufferHandle::none;
+    BufferHandle output = BufferHandle::none;
+    Label label;
+    std::string group;
+  };
+  /// How many calls of one order this rank has made: collectives of a group, or messages to or from one
+  /// member. The same number on all ranks of a call, so that each call has a pattern of its own.
+  struct Order {
+    InstanceId group;
+    GroupRank sender;
+    GroupRank receiver;
+    std::int64_t count;
+  };
+
+  void add_call(RankContext& rank, const RankView& view, RankNames& names, const Scenario& scenario,
+                const Operation& operation, const Label& label);
+  void add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario, const Operation& operation,
+                   InstanceId instance, Call& call);
+  /// The pattern of the call's data. Counts the call in its order: to be asked once per call.
+  PatternSpec next_pattern(RankContext& rank, InstanceId instance, const Call& call);
+  void name_buffers(RankContext& rank, RankNames& names, const Operation& operation,
+                    const PatternSpec& pattern, Call& call);
+  void make_private_buffers(RankContext& rank, const Operation& operation, Check check, Call& call);
+  std::int64_t next_in_order(InstanceId group, GroupRank sender, GroupRank receiver);
+  void release(RankContext& rank, const Check& check);
+
+  std::vector<Call> calls_;
+  /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
+  std::vector<std::vector<std::int64_t>> counts_;
+  /// Private buffers of calls_, not submitted yet.
+  std::vector<Check> prepared_;
+  std::vector<Check> open_;
+  std::vector<Order> orders_;
+};
+
+}  // namespace gridlock

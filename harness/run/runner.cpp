@@ -1,0 +1,77 @@
+#include "harness/run/runner.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/run/scenario_program.h"
+
+namespace gridlock {
+namespace {
+
+std::vector<std::string> code_names(std::vector<Code> codes) {
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  std::vector<std::string> names;
+  for (const Code code : codes) names.emplace_back(code_name(code));
+  return names;
+}
+
+std::string list_text(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<Code> warnings_of(const Verdict& verdict) {
+  std::vector<Code> codes;
+  for (const Diagnosis& diagnosis : verdict.diagnoses) {
+    if (diagnosis.severity == Severity::warning) codes.push_back(diagnosis.code);
+  }
+  return codes;
+}
+
+}  // namespace
+
+const Diagnosis* deciding_diagnosis(const Verdict& verdict) {
+  for (const Diagnosis& diagnosis : verdict.diagnoses) {
+    if (diagnosis.severity != Severity::warning) return &diagnosis;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> unmet_expectations(const Expectation& expect, const Verdict& verdict) {
+  std::vector<std::string> unmet;
+  const auto compare = [&unmet](std::string_view what, const std::string& expected, const std::string& got) {
+    if (expected != got) unmet.push_back(fmt::format("{}: expected {}, got {}", what, expected, got));
+  };
+  compare("outcome", std::string(outcome_name(expect.outcome)), std::string(outcome_name(verdict.outcome)));
+  const Diagnosis* found = deciding_diagnosis(verdict);
+  if (expect.diagnosis) {
+    compare("diagnosis", std::string(code_name(*expect.diagnosis)),
+            found ? std::string(code_name(found->code)) : "none");
+  }
+  if (expect.blame)
+    compare("blame", expect.blame->to_string(), found ? found->blame.ranks.to_string() : "none");
+  if (expect.relation) {
+    compare("relation", std::string(relation_name(*expect.relation)),
+            found ? std::string(relation_name(found->blame.relation)) : "none");
+  }
+  if (expect.warnings) {
+    compare("warnings", list_text(code_names(*expect.warnings)), list_text(code_names(warnings_of(verdict))));
+  }
+  return unmet;
+}
+
+CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
+  CaseResult result;
+  result.scenario = scenario;
+  result.options = options;
+  result.world = world.name();
+  const auto program = std::make_shared<const ScenarioProgram>(std::move(scenario));
+  result.run = world.run(options, make_rank_program(program), program->sites());
+  result.unmet = unmet_expectations(result.scenario->expect, result.run.verdict);
+  return result;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,154 @@
+#include "harness/run/scenario_machine.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/grid/plan.h"
+#include "harness/run/expectation_step.h"
+
+namespace gridlock {
+
+ScenarioMachine::ScenarioMachine(std::shared_ptr<const ScenarioProgram> program, RankId rank)
+    : program_(std::move(program)),
+      view_(program_->scenario(), rank),
+      cursor_(program_->scenario(), view_),
+      names_(program_->scenario()) {}
+
+Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
+  if (!take(rank, last)) return request(RequestKind::exit, Pending::nothing);
+  if (pending_ == Pending::wait_of_submit) {
+    Request wait = request(RequestKind::wait, Pending::wait);
+    wait.ticket = last.ticket;
+    return wait;
+  }
+  for (;;) {
+    step_ = cursor_.next();
+    if (step_ == nullptr) return request(RequestKind::done, Pending::nothing);
+    const std::optional<Request> made =
+        std::visit([this, &rank](const auto& action) { return perform(rank, action); }, step_->action);
+    if (made) return *made;
+  }
+}
+
+bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
+  const Pending pending = std::exchange(pending_, Pending::nothing);
+  if (pending == Pending::submit) return take_submit(rank, last);
+  if (!last.status.ok()) {
+    const std::string words = rank.error_text();
+    complain(rank, Complaint::Kind::expectation_failed,
+             fmt::format("{} ended with {}{}{}", step_->site.text, status_name(last.status.code()),
+                         words.empty() ? "" : ": ", words));
+    return false;
+  }
+  if (pending == Pending::wait) calls_.check_finished(rank);
+  if (pending == Pending::new_group)
+    names_.set_group(std::get<NewGroupAction>(step_->action).name, last.group);
+  if (pending == Pending::create_grid)
+    names_.set_grid(std::get<CreateGridAction>(step_->action).grid, last.grid);
+  return true;
+}
+
+bool ScenarioMachine::take_submit(RankContext& rank, const Reply& last) {
+  const auto& action = std::get<SubmitAction>(step_->action);
+  calls_.submitted(rank, last);
+  if (last.status.code() == StatusCode::not_a_member) return true;
+  // A refused call is in the history, where the analyser finds it.
+  if (!last.status.ok()) return false;
+  if (action.ticket != TicketName::none) names_.set_ticket(action.ticket, last.ticket);
+  if (action.wait) pending_ = Pending::wait_of_submit;
+  return true;
+}
+
+void ScenarioMachine::complain(RankContext& rank, Complaint::Kind kind, std::string text) {
+  rank.complain({kind, rank.id(), label(), std::move(text)});
+}
+
+Request ScenarioMachine::request(RequestKind kind, Pending pending) {
+  pending_ = pending;
+  Request made;
+  made.kind = kind;
+  if (step_ != nullptr) made.label = label();
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const SubmitAction& action) {
+  const std::span<const Call> calls =
+      calls_.build(rank, view_, names_, program_->scenario(), action, label());
+  if (calls.empty()) return std::nullopt;
+  Request made = request(RequestKind::submit, Pending::submit);
+  made.calls = calls;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const ComputeAction& action) {
+  Request made = request(RequestKind::compute, Pending::other);
+  made.duration = Nanos(view_.evaluate(action.duration_ns));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const CreateGridAction& action) {
+  const ScenarioGrid& grid = program_->scenario().grids[static_cast<std::size_t>(action.grid)];
+  Request made = request(RequestKind::create_grid, Pending::create_grid);
+  made.plan = grid.plan;
+  made.name = grid.name;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const NewGroupAction& action) {
+  Request made = request(RequestKind::new_group, Pending::new_group);
+  made.spec = &action.spec;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const DestroyAction& action) {
+  Request made = request(RequestKind::destroy_group, Pending::other);
+  made.group = names_.group(action.group, rank.groups());
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const RepeatAction& /*action*/) {
+  GRIDLOCK_CHECK(false && "the cursor opens loops itself");
+  return std::nullopt;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const PostAction& action) {
+  Request made = request(RequestKind::post, Pending::other);
+  made.name = action.name;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const AwaitAction& action) {
+  Request made = request(RequestKind::await, Pending::other);
+  made.name = action.name;
+  made.duration = Nanos(view_.evaluate(action.timeout_ns));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const WaitAction& action) {
+  // A rank whose guards left nothing to submit holds no ticket and has nothing to wait for.
+  if (names_.ticket(action.ticket) == Ticket::none) return std::nullopt;
+  Request made = request(RequestKind::wait, Pending::wait);
+  made.ticket = names_.ticket(action.ticket);
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const SynchronizeAction& action) {
+  Request made = request(RequestKind::synchronize, Pending::wait);
+  made.stream = static_cast<StreamId>(view_.evaluate(action.stream));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const FillAction& action) {
+  calls_.fill(rank, view_, names_, action);
+  return std::nullopt;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ExpectAction& action) {
+  std::string wrong = check_expectation(action, rank, view_, names_, program_->scenario());
+  if (!wrong.empty()) complain(rank, Complaint::Kind::expectation_failed, std::move(wrong));
+  return std::nullopt;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,29 @@
+#include "harness/run/scenario_program.h"
+
+#include <utility>
+
+#include "harness/run/scenario_machine.h"
+
+namespace gridlock {
+
+ScenarioProgram::ScenarioProgram(std::shared_ptr<const Scenario> scenario) : scenario_(std::move(scenario)) {
+  for (const Program& program : scenario_->programs) add_sites(program.steps);
+}
+
+void ScenarioProgram::add_sites(const std::vector<Step>& steps) {
+  for (const Step& step : steps) {
+    site_of_step_.emplace(&step, sites_.intern(step.site));
+    if (const auto* loop = std::get_if<RepeatAction>(&step.action)) add_sites(loop->steps);
+  }
+}
+
+RankProgram make_rank_program(std::shared_ptr<const ScenarioProgram> program) {
+  RankProgram made;
+  made.world_size = program->scenario().world_size;
+  made.machine = [program](RankId rank) -> std::unique_ptr<StepMachine> {
+    return std::make_unique<ScenarioMachine>(program, rank);
+  };
+  return made;
+}
+
+}  // namespace gridlock

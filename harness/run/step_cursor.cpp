@@ -1,0 +1,50 @@
+#include "harness/run/step_cursor.h"
+
+namespace gridlock {
+
+StepCursor::StepCursor(const Scenario& scenario, RankView& view) : scenario_(&scenario), view_(&view) {}
+
+const Step* StepCursor::next() {
+  for (;;) {
+    if (frames_.empty() && !open_program()) return nullptr;
+    Frame& frame = frames_.back();
+    if (frame.place == frame.steps->size()) {
+      close_frame();
+      continue;
+    }
+    const Step& step = (*frame.steps)[frame.place++];
+    if (!view_->admits(step.guard)) continue;
+    const auto* loop = std::get_if<RepeatAction>(&step.action);
+    if (loop == nullptr) return &step;
+    open_loop(*loop);
+  }
+}
+
+bool StepCursor::open_program() {
+  while (program_ < scenario_->programs.size()) {
+    const Program& program = scenario_->programs[program_++];
+    if (!view_->matches(program.ranks)) continue;
+    frames_.push_back({&program.steps, 0, nullptr, 0});
+    return true;
+  }
+  return false;
+}
+
+void StepCursor::open_loop(const RepeatAction& loop) {
+  const std::int64_t turns = view_->evaluate(loop.times);
+  if (turns <= 0) return;
+  view_->set_loop(loop.depth, view_->evaluate(loop.from));
+  frames_.push_back({&loop.steps, 0, &loop, turns});
+}
+
+void StepCursor::close_frame() {
+  Frame& frame = frames_.back();
+  if (frame.loop != nullptr && --frame.turns_left > 0) {
+    view_->set_loop(frame.loop->depth, view_->loop(frame.loop->depth) + 1);
+    frame.place = 0;
+    return;
+  }
+  frames_.pop_back();
+}
+
+}  // namespace gridlock
