@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "core/element_value.h"
-#include "core/operation.h"
+#include "core/data/element_value.h"
+#include "core/data/operation.h"
 
 namespace gridlock {
 

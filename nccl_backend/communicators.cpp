@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "nccl_backend/split_plan.h"
 
 namespace gridlock {

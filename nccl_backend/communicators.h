@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/group_table.h"
+#include "core/grid/group_table.h"
 #include "launch/rank_host.h"
 #include "nccl_backend/faults.h"
 #include "nccl_backend/options.h"

@@ -1,6 +1,6 @@
 #include "nccl_backend/device_buffers.h"
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace gridlock {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <map>
 
-#include "core/call.h"
+#include "core/rank/call.h"
 #include "nccl_backend/device_memory.h"
 
 namespace gridlock {

@@ -1,7 +1,7 @@
 #include "nccl_backend/enqueue.h"
 
-#include "core/check.h"
-#include "core/operation.h"
+#include "core/base/check.h"
+#include "core/data/operation.h"
 
 namespace gridlock {
 namespace {

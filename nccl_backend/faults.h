@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/status.h"
+#include "core/base/status.h"
 #include "launch/shared_log.h"
 #include "nccl_backend/libraries.h"
 

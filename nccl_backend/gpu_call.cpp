@@ -1,6 +1,7 @@
 #include "nccl_backend/gpu_call.h"
 
-#include "core/operation.h"
+#include "core/data/operation.h"
+#include "core/rank/call_check.h"
 
 namespace gridlock {
 namespace {
@@ -18,14 +19,19 @@ std::optional<CudaPointer> address_of(const Call& call, const DeviceBuffer* buff
 }  // namespace
 
 StatusCode prepare_call(const Call& call, const DeviceBuffers& buffers, GpuCall& prepared) {
-  const auto extents = call_extents(call, prepared.rank, prepared.size);
+  const std::optional<CallExtents> extents = check_call(call, prepared.rank, prepared.size);
   if (!extents) return StatusCode::invalid_argument;
   const DeviceBuffer* input = buffers.find(call.input);
   const DeviceBuffer* output = buffers.find(call.output);
   if (call.input != BufferHandle::none && input == nullptr) return StatusCode::invalid_argument;
   if (call.output != BufferHandle::none && output == nullptr) return StatusCode::invalid_argument;
-  const auto from = address_of(call, input, extents->input_first, extents->input);
-  const auto into = address_of(call, output, extents->output_first, extents->output);
+  // Who only reads or only writes has no share inside of something larger.
+  const bool in_place = call.input == call.output && extents->input > 0 && extents->output > 0;
+  const InPlace form = in_place ? operation(call.kind).in_place : InPlace::same;
+  const std::int64_t first_read = form == InPlace::input_share ? extents->share : 0;
+  const std::int64_t first_written = form == InPlace::output_share ? extents->share : 0;
+  const auto from = address_of(call, input, first_read, extents->input);
+  const auto into = address_of(call, output, first_written, extents->output);
   if (!from || !into) return StatusCode::invalid_argument;
   prepared.kind = call.kind;
   prepared.dtype = call.dtype;

@@ -4,9 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/call_extents.h"
-#include "core/group_table.h"
-#include "core/status.h"
+#include "core/grid/group_table.h"
+#include "core/base/status.h"
 #include "nccl_backend/device_buffers.h"
 
 namespace gridlock {
@@ -40,7 +39,7 @@ struct GpuCall {
   std::size_t output_bytes = 0;
 };
 
-/// Fills in what `call` says after the local checks of every world (call_extents; buffers live, of the call's
+/// Fills in what `call` says after the local checks of every world (check_call; buffers live, of the call's
 /// dtype and large enough). Requires: instance, backend, key, size and rank are set. `prepared` is of no use
 /// unless ok was returned.
 StatusCode prepare_call(const Call& call, const DeviceBuffers& buffers, GpuCall& prepared);

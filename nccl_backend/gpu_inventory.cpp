@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 #include "launch/wire.h"
 #include "nccl_backend/libraries.h"
 

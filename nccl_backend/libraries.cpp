@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "core/input_error.h"
+#include "core/base/input_error.h"
 
 namespace gridlock {
 namespace {

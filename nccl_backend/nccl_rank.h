@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/rank.h"
-#include "core/world.h"
+#include "core/rank/rank.h"
+#include "core/world/world.h"
 #include "launch/host_meeting.h"
 #include "launch/rank_host.h"
 #include "launch/rank_ledger.h"

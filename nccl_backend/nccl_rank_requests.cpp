@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "nccl_backend/nccl_rank.h"
 
 namespace gridlock {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/operation.h"
+#include "core/data/operation.h"
 #include "nccl_backend/nccl_rank.h"
 
 namespace gridlock {

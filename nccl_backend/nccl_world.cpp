@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "core/check.h"
-#include "core/input_error.h"
+#include "core/base/check.h"
+#include "core/base/input_error.h"
 #include "launch/launcher.h"
 #include "launch/merge.h"
 #include "launch/process_host.h"

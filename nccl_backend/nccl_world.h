@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/world.h"
+#include "core/world/world.h"
 #include "nccl_backend/gpu_inventory.h"
 #include "nccl_backend/options.h"
 

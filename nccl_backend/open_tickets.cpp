@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "core/result_hash.h"
+#include "core/rank/result_hash.h"
 
 namespace gridlock {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "core/members.h"
+#include "core/grid/members.h"
 
 namespace gridlock {
 

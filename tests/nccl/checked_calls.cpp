@@ -1,13 +1,13 @@
-#include "checked_calls.h"
+#include "tests/nccl/checked_calls.h"
 
 #include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "core/call_extents.h"
-#include "core/group_table.h"
-#include "core/pattern.h"
+#include "core/grid/group_table.h"
+#include "core/data/pattern.h"
+#include "core/rank/call_check.h"
 
 namespace gridlock {
 namespace {
@@ -48,12 +48,14 @@ CheckedCall::CheckedCall(Rank& rank, Call call, bool in_place) : rank_(rank), ca
   const bool shared = in_place && operation(call.kind).in_place != InPlace::never && inputs > 0 && outputs > 0;
   if (shared) {
     call_.input = call_.output = rank.allocate(std::max(inputs, outputs), call.dtype);
-    const auto extents = call_extents(call_, spec.rank, spec.size);
+    const InPlace form = operation(call.kind).in_place;
+    const std::int64_t share = check_call(call_, spec.rank, spec.size)->share;
+    const std::int64_t input_first = form == InPlace::input_share ? share : 0;
     std::vector<std::byte> whole(static_cast<std::size_t>(std::max(inputs, outputs)) * size);
     std::copy(bytes.begin(), bytes.end(),
-              whole.begin() + extents->input_first * static_cast<std::ptrdiff_t>(size));
+              whole.begin() + input_first * static_cast<std::ptrdiff_t>(size));
     rank.upload(call_.input, whole);
-    output_first_ = extents->output_first;
+    output_first_ = form == InPlace::output_share ? share : 0;
     return;
   }
   if (inputs > 0) {

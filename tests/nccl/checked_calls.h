@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/rank.h"
-#include "core/world.h"
+#include "core/rank/rank.h"
+#include "core/world/world.h"
 
 namespace gridlock {
 

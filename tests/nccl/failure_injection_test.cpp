@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "checked_calls.h"
-#include "core/group_table.h"
-#include "core/named_topology.h"
-#include "core/plan.h"
-#include "stand_in_world.h"
+#include "tests/nccl/checked_calls.h"
+#include "core/grid/group_table.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/plan.h"
+#include "tests/nccl/stand_in_world.h"
 
 namespace gridlock {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "checked_calls.h"
-#include "stand_in_world.h"
+#include "tests/nccl/checked_calls.h"
+#include "tests/nccl/stand_in_world.h"
 
 namespace gridlock {
 namespace {

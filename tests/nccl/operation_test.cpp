@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "checked_calls.h"
-#include "core/reduce_op.h"
-#include "stand_in_world.h"
+#include "tests/nccl/checked_calls.h"
+#include "core/data/reduce_op.h"
+#include "tests/nccl/stand_in_world.h"
 
 namespace gridlock {
 namespace {

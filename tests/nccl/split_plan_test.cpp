@@ -5,8 +5,8 @@
 
 #include <map>
 
-#include "core/named_topology.h"
-#include "core/plan.h"
+#include "core/grid/named_topology.h"
+#include "core/grid/plan.h"
 
 namespace gridlock {
 namespace {

@@ -1,4 +1,4 @@
-#include "stand_in_comm.h"
+#include "tests/nccl/stand_in_comm.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,9 +1,9 @@
-#include "stand_in_cuda.h"
+#include "tests/nccl/stand_in_cuda.h"
 
 #include <cstring>
 #include <utility>
 
-#include "stand_in_machine.h"
+#include "tests/nccl/stand_in_machine.h"
 
 namespace gridlock {
 namespace {

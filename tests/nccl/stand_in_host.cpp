@@ -1,4 +1,4 @@
-#include "stand_in_host.h"
+#include "tests/nccl/stand_in_host.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/rank.h"
+#include "core/rank/rank.h"
 #include "launch/rank_host.h"
-#include "stand_in_machine.h"
+#include "tests/nccl/stand_in_machine.h"
 
 namespace gridlock {
 

@@ -1,11 +1,11 @@
-#include "stand_in_machine.h"
+#include "tests/nccl/stand_in_machine.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "stand_in_cuda.h"
-#include "stand_in_nccl.h"
+#include "tests/nccl/stand_in_cuda.h"
+#include "tests/nccl/stand_in_nccl.h"
 
 namespace gridlock {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "nccl_backend/libraries.h"
-#include "stand_in_comm.h"
+#include "tests/nccl/stand_in_comm.h"
 
 namespace gridlock {
 

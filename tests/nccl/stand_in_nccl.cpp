@@ -1,4 +1,4 @@
-#include "stand_in_nccl.h"
+#include "tests/nccl/stand_in_nccl.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "core/element_value.h"
-#include "stand_in_machine.h"
+#include "core/data/element_value.h"
+#include "tests/nccl/stand_in_machine.h"
 
 namespace gridlock {
 namespace {

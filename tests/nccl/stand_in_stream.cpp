@@ -1,4 +1,4 @@
-#include "stand_in_stream.h"
+#include "tests/nccl/stand_in_stream.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "core/reference.h"
+#include "core/data/reference.h"
 
 namespace gridlock {
 

@@ -1,4 +1,4 @@
-#include "stand_in_world.h"
+#include "tests/nccl/stand_in_world.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 #include "launch/run_directory.h"
 #include "nccl_backend/nccl_rank.h"
 #include "sim/sim_world.h"
-#include "stand_in_host.h"
+#include "tests/nccl/stand_in_host.h"
 
 namespace gridlock {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/world.h"
+#include "core/world/world.h"
 #include "nccl_backend/options.h"
-#include "stand_in_machine.h"
+#include "tests/nccl/stand_in_machine.h"
 
 namespace gridlock {
 
