@@ -34,8 +34,8 @@ inline constexpr auto kLeaveTime = std::chrono::milliseconds(1000);
 /// `real_timeout`; on
 /// SIGINT or SIGTERM (interrupted); and, once some rank can never go on (it died, or its log shows trouble),
 /// as soon as every other rank is blocked and nothing has moved for a moment. Then processes are let go, and
-/// those that do not leave within `leave_time` are killed with everything they started. Nothing survives this call, nor the
-/// caller's own death (PR_SET_PDEATHSIG).
+/// those that do not leave within `leave_time` are killed with everything they started. Nothing survives this
+/// call, nor the caller's own death (PR_SET_PDEATHSIG).
 ///
 /// `body` gets its rank's tie to the launcher and should end in finish() or crash(); leaving it by an
 /// exception crashes the rank. Requires: the calling process has no other threads (they would not exist in

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/grid/group_table.h"
 #include "core/base/status.h"
+#include "core/grid/group_table.h"
 #include "nccl_backend/device_buffers.h"
 
 namespace gridlock {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "tests/nccl/checked_calls.h"
 #include "core/grid/group_table.h"
 #include "core/grid/named_topology.h"
 #include "core/grid/plan.h"
-#include "tests/nccl/stand_in_world.h"
+#include "tests/nccl/checked_calls.h"
+#include "tests/nccl_stand_in/stand_in_world.h"
 
 namespace gridlock {
 namespace {
@@ -32,42 +32,47 @@ std::int64_t count(const std::vector<std::string>& calls, const std::string& nam
 std::shared_ptr<const Plan> grid(const ParallelSizes& sizes) {
   const ProcessTopology topology = pipe_data_tensor(sizes);
   return std::make_shared<const Plan>(
-      GridSpec{topology, areal_recipe(), RankMapping::identity(topology.world_size())}, topology.world_size());
+      GridSpec{topology, areal_recipe(), RankMapping::identity(topology.world_size())},
+      topology.world_size());
 }
 
 TEST(NcclCallOrder, ARunOfOneAllReduceTakesTheseSteps) {
   StandInWorld world({}, {.keep_results = false});
-  const RunResult result = world.run({}, {2, [](Rank& rank) {
-                                            Call call;
-                                            call.kind = CallKind::all_reduce;
-                                            call.count = 4;
-                                            call.input = call.output = rank.allocate(4, DType::float32);
-                                            expect(rank, rank.run(call).ok(), "all_reduce");
-                                          },
-                                          nullptr},
+  const RunResult result = world.run({},
+                                     {2,
+                                      [](Rank& rank) {
+                                        Call call;
+                                        call.kind = CallKind::all_reduce;
+                                        call.count = 4;
+                                        call.input = call.output = rank.allocate(4, DType::float32);
+                                        expect(rank, rank.run(call).ok(), "all_reduce");
+                                      },
+                                      nullptr},
                                      {});
   EXPECT_EQ(failure_of(result), "");
   EXPECT_THAT(without_queries(world.machine().calls(1)),
-              ElementsAre("cuInit", "cuDeviceGet", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent", "cuStreamCreate",
-                          "ncclCommInitRankConfig", "cuMemAlloc_v2", "cuStreamCreate", "ncclAllReduce",
-                          "cuEventCreate", "cuEventRecord", "ncclCommFinalize", "ncclCommDestroy",
-                          "cuEventDestroy_v2", "cuStreamDestroy_v2", "cuStreamDestroy_v2", "cuMemFree_v2",
-                          "cuDevicePrimaryCtxRelease_v2"));
+              ElementsAre("cuInit", "cuDeviceGet", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent",
+                          "cuStreamCreate", "ncclCommInitRankConfig", "cuMemAlloc_v2", "cuStreamCreate",
+                          "ncclAllReduce", "cuEventCreate", "cuEventRecord", "ncclCommFinalize",
+                          "ncclCommDestroy", "cuEventDestroy_v2", "cuStreamDestroy_v2", "cuStreamDestroy_v2",
+                          "cuMemFree_v2", "cuDevicePrimaryCtxRelease_v2"));
 }
 
 TEST(NcclCallOrder, ABatchIsOneGroup) {
   StandInWorld world;
-  const RunResult result =
-      world.run({}, {2, [](Rank& rank) {
-                       std::vector<std::int64_t> counts;
-                       const auto calls = calls_of(rank, CallKind::send, GroupHandle::world, 3, DType::int8, counts);
-                       CheckedCall send(rank, calls[0]);
-                       CheckedCall recv(rank, calls[1]);
-                       const Call batch[] = {send.call(), recv.call()};
-                       expect(rank, rank.wait(rank.submit(batch).ticket).ok(), "batch");
-                     },
-                     nullptr},
-                {});
+  const RunResult result = world.run({},
+                                     {2,
+                                      [](Rank& rank) {
+                                        std::vector<std::int64_t> counts;
+                                        const auto calls = calls_of(rank, CallKind::send, GroupHandle::world,
+                                                                    3, DType::int8, counts);
+                                        CheckedCall send(rank, calls[0]);
+                                        CheckedCall recv(rank, calls[1]);
+                                        const Call batch[] = {send.call(), recv.call()};
+                                        expect(rank, rank.wait(rank.submit(batch).ticket).ok(), "batch");
+                                      },
+                                      nullptr},
+                                     {});
   EXPECT_EQ(failure_of(result), "");
   const std::vector<std::string>& calls = world.machine().calls(0);
   const auto start = std::find(calls.begin(), calls.end(), "ncclGroupStart");
@@ -81,11 +86,11 @@ TEST(NcclCallOrder, AFamilyIsOneSplitAndEachGroupHasItsColour) {
   // {0,1} {2,3}.
   StandInWorld world;
   const auto plan = grid({2, 1, 2});
-  EXPECT_EQ(failure_of(world.run({}, {4, [plan](Rank& rank) {
-                                        expect(rank, rank.create_grid(plan).status.ok(), "create_grid");
-                                      },
-                                      nullptr},
-                                 {})),
+  EXPECT_EQ(failure_of(world.run(
+                {},
+                {4, [plan](Rank& rank) { expect(rank, rank.create_grid(plan).status.ok(), "create_grid"); },
+                 nullptr},
+                {})),
             "");
   std::vector<std::vector<int>> colors;
   for (int rank = 0; rank < 4; ++rank) colors.push_back(world.machine().colors(rank));
@@ -101,11 +106,13 @@ TEST(NcclCallOrder, AFamilyIsOneSplitAndEachGroupHasItsColour) {
 TEST(NcclCallOrder, CreatingAGridAgainSplitsNothing) {
   StandInWorld world;
   const auto plan = grid({1, 2, 2});
-  EXPECT_EQ(failure_of(world.run({}, {4, [plan](Rank& rank) {
-                                        expect(rank, rank.create_grid(plan).status.ok(), "first");
-                                        expect(rank, rank.create_grid(plan).status.ok(), "again");
-                                      },
-                                      nullptr},
+  EXPECT_EQ(failure_of(world.run({},
+                                 {4,
+                                  [plan](Rank& rank) {
+                                    expect(rank, rank.create_grid(plan).status.ok(), "first");
+                                    expect(rank, rank.create_grid(plan).status.ok(), "again");
+                                  },
+                                  nullptr},
                                  {})),
             "");
   const std::int64_t splits = count(world.machine().calls(0), "ncclCommSplit");
@@ -115,13 +122,15 @@ TEST(NcclCallOrder, CreatingAGridAgainSplitsNothing) {
 
 TEST(NcclCallOrder, AWorldOfOneHasNoCommunicator) {
   StandInWorld world;
-  EXPECT_EQ(failure_of(world.run({}, {1, [](Rank& rank) {
-                                        Call call;
-                                        call.kind = CallKind::all_reduce;
-                                        call.count = 4;
-                                        run_checked(rank, call);
-                                      },
-                                      nullptr},
+  EXPECT_EQ(failure_of(world.run({},
+                                 {1,
+                                  [](Rank& rank) {
+                                    Call call;
+                                    call.kind = CallKind::all_reduce;
+                                    call.count = 4;
+                                    run_checked(rank, call);
+                                  },
+                                  nullptr},
                                  {})),
             "");
   EXPECT_EQ(count(world.machine().calls(0), "ncclCommInitRankConfig"), 0);

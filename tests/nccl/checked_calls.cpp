@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "core/grid/group_table.h"
 #include "core/data/pattern.h"
+#include "core/grid/group_table.h"
 #include "core/rank/call_check.h"
 
 namespace gridlock {
@@ -18,7 +18,8 @@ PatternSpec pattern_of(const Rank& rank, const Call& call) {
   PatternSpec spec;
   // Both ends of a message must mean the same data.
   const CallKind kind = call.kind == CallKind::recv ? CallKind::send : call.kind;
-  spec.seed = rank.seed() * 1000 + static_cast<std::uint64_t>(kind) * 100 + static_cast<std::uint64_t>(call.dtype);
+  spec.seed =
+      rank.seed() * 1000 + static_cast<std::uint64_t>(kind) * 100 + static_cast<std::uint64_t>(call.dtype);
   spec.kind = call.kind;
   spec.dtype = call.dtype;
   spec.op = call.op;
@@ -45,15 +46,15 @@ CheckedCall::CheckedCall(Rank& rank, Call call, bool in_place) : rank_(rank), ca
   std::vector<std::byte> bytes(static_cast<std::size_t>(inputs) * size);
   fill_pattern(spec, bytes);
   expected_.resize(static_cast<std::size_t>(outputs) * size);
-  const bool shared = in_place && operation(call.kind).in_place != InPlace::never && inputs > 0 && outputs > 0;
+  const bool shared =
+      in_place && operation(call.kind).in_place != InPlace::never && inputs > 0 && outputs > 0;
   if (shared) {
     call_.input = call_.output = rank.allocate(std::max(inputs, outputs), call.dtype);
     const InPlace form = operation(call.kind).in_place;
     const std::int64_t share = check_call(call_, spec.rank, spec.size)->share;
     const std::int64_t input_first = form == InPlace::input_share ? share : 0;
     std::vector<std::byte> whole(static_cast<std::size_t>(std::max(inputs, outputs)) * size);
-    std::copy(bytes.begin(), bytes.end(),
-              whole.begin() + input_first * static_cast<std::ptrdiff_t>(size));
+    std::copy(bytes.begin(), bytes.end(), whole.begin() + input_first * static_cast<std::ptrdiff_t>(size));
     rank.upload(call_.input, whole);
     output_first_ = form == InPlace::output_share ? share : 0;
     return;
@@ -78,7 +79,8 @@ void CheckedCall::check() {
   // A failed copy has no answer of its own.
   if (!rank_.error_text().empty()) return;
   const auto first = static_cast<std::size_t>(output_first_) * dtype_size(call_.dtype);
-  const auto wrong = check_pattern(pattern_of(rank_, call_), std::span(whole).subspan(first, expected_.size()));
+  const auto wrong =
+      check_pattern(pattern_of(rank_, call_), std::span(whole).subspan(first, expected_.size()));
   expect(rank_, !wrong,
          fmt::format("{} of {} x {}: wrong result", call_kind_name(call_.kind), call_.count,
                      dtype_name(call_.dtype)));
@@ -88,12 +90,13 @@ void run_checked(Rank& rank, const Call& call, bool in_place) {
   CheckedCall checked(rank, call, in_place);
   const Status status = rank.run(checked.call());
   expect(rank, status.ok(),
-         fmt::format("{} of {}: {}", call_kind_name(call.kind), dtype_name(call.dtype), status_name(status.code())));
+         fmt::format("{} of {}: {}", call_kind_name(call.kind), dtype_name(call.dtype),
+                     status_name(status.code())));
   if (status.ok()) checked.check();
 }
 
-std::vector<Call> calls_of(const Rank& rank, CallKind kind, GroupHandle group, std::int64_t count, DType dtype,
-                           std::vector<std::int64_t>& counts) {
+std::vector<Call> calls_of(const Rank& rank, CallKind kind, GroupHandle group, std::int64_t count,
+                           DType dtype, std::vector<std::int64_t>& counts) {
   const InstanceId instance = rank.groups().resolve(group, rank.id());
   const Members& members = rank.groups().instance(instance).spec.members;
   const RankId size = members.size();

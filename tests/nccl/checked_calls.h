@@ -37,8 +37,8 @@ void run_checked(Rank& rank, const Call& call, bool in_place = false);
 
 /// A call of that kind that every rank of `group` can make: messages go from each rank to the next one (two
 /// calls), roots are the last rank. `counts` holds what the calls point to.
-std::vector<Call> calls_of(const Rank& rank, CallKind kind, GroupHandle group, std::int64_t count, DType dtype,
-                           std::vector<std::int64_t>& counts);
+std::vector<Call> calls_of(const Rank& rank, CallKind kind, GroupHandle group, std::int64_t count,
+                           DType dtype, std::vector<std::int64_t>& counts);
 
 /// "" when the run passed, else its outcome, error and complaints.
 std::string failure_of(const RunResult& result);

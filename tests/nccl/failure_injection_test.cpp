@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "tests/nccl/checked_calls.h"
 #include "core/grid/group_table.h"
 #include "core/grid/named_topology.h"
 #include "core/grid/plan.h"
-#include "tests/nccl/stand_in_world.h"
+#include "tests/nccl/checked_calls.h"
+#include "tests/nccl_stand_in/stand_in_world.h"
 
 namespace gridlock {
 namespace {
@@ -20,11 +20,13 @@ constexpr std::int64_t kCallsMax = 3000;
 /// A bit of everything that reaches the libraries.
 void varied_program(Rank& rank) {
   const ProcessTopology topology = pipe_data_tensor({1, 1, 3});
-  const auto plan = std::make_shared<const Plan>(GridSpec{topology, areal_recipe(), RankMapping::identity(3)}, 3);
+  const auto plan =
+      std::make_shared<const Plan>(GridSpec{topology, areal_recipe(), RankMapping::identity(3)}, 3);
   const Reply grid = rank.create_grid(plan);
   if (!grid.status.ok()) return;
   const GroupHandle tensor = rank.groups().family(grid.grid, "tensor");
-  for (const CallKind kind : {CallKind::all_reduce, CallKind::all_to_all_v, CallKind::barrier, CallKind::gather}) {
+  for (const CallKind kind :
+       {CallKind::all_reduce, CallKind::all_to_all_v, CallKind::barrier, CallKind::gather}) {
     std::vector<std::int64_t> counts;
     Call call = calls_of(rank, kind, tensor, 3, DType::float32, counts)[0];
     call.op = ReduceOp::premul_sum;
@@ -71,16 +73,19 @@ TEST_P(NcclFailure, EveryFailingCallEndsTheRunCleanly) {
     // A failure while everything is given back comes after the run.
     if (result.verdict.outcome != Outcome::passed) {
       EXPECT_EQ(outcome_name(result.verdict.outcome), "backend_error") << where << result.error;
-      EXPECT_NE(result.error.find("rank " + std::to_string(machine.failing_rank)), std::string::npos) << where;
+      EXPECT_NE(result.error.find("rank " + std::to_string(machine.failing_rank)), std::string::npos)
+          << where;
     }
   }
   FAIL() << "no run passed in " << kCallsMax;
 }
 
 INSTANTIATE_TEST_SUITE_P(Victims, NcclFailure,
-                         testing::Values(Victim{0, 22809, false}, Victim{2, 22809, false}, Victim{1, 21805, true}),
+                         testing::Values(Victim{0, 22809, false}, Victim{2, 22809, false},
+                                         Victim{1, 21805, true}),
                          [](const auto& each) {
-                           return "Rank" + std::to_string(each.param.rank) + (each.param.blocking ? "Blocking" : "Polled");
+                           return "Rank" + std::to_string(each.param.rank) +
+                                  (each.param.blocking ? "Blocking" : "Polled");
                          });
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "tests/nccl/checked_calls.h"
-#include "tests/nccl/stand_in_world.h"
+#include "tests/nccl_stand_in/stand_in_world.h"
 
 namespace gridlock {
 namespace {
@@ -32,11 +32,13 @@ void expect_given_back(const StandInWorld& world) {
 
 TEST(NcclHang, WhatHangsOnTheDeviceIsDiagnosedAndAborted) {
   StandInWorld world;
-  const RunResult result = world.run(short_run(), {3, [](Rank& rank) {
-                                                     expect(rank, rank.run(barrier()).ok(), "first");
-                                                     if (rank.id() != 1) (void)rank.run(barrier());
-                                                   },
-                                                   nullptr},
+  const RunResult result = world.run(short_run(),
+                                     {3,
+                                      [](Rank& rank) {
+                                        expect(rank, rank.run(barrier()).ok(), "first");
+                                        if (rank.id() != 1) (void)rank.run(barrier());
+                                      },
+                                      nullptr},
                                      {});
   EXPECT_EQ(outcome_name(result.verdict.outcome), "stall");
   ASSERT_FALSE(result.verdict.diagnoses.empty());
@@ -51,10 +53,12 @@ TEST(NcclHang, WhatHangsOnTheDeviceIsDiagnosedAndAborted) {
 TEST(NcclHang, AFirstUseThatBlocksTheHostIsSeenAsBlockedInsideSubmit) {
   for (const bool blocking : {false, true}) {
     StandInWorld world({}, {.blocking = blocking});
-    const RunResult result = world.run(short_run(), {2, [](Rank& rank) {
-                                                       if (rank.id() == 0) (void)rank.run(barrier());
-                                                     },
-                                                     nullptr},
+    const RunResult result = world.run(short_run(),
+                                       {2,
+                                        [](Rank& rank) {
+                                          if (rank.id() == 0) (void)rank.run(barrier());
+                                        },
+                                        nullptr},
                                        {});
     EXPECT_EQ(outcome_name(result.verdict.outcome), "stall") << result.error;
     EXPECT_EQ(result.histories->ranks[0].state, HostState::submitting);
@@ -65,12 +69,13 @@ TEST(NcclHang, AFirstUseThatBlocksTheHostIsSeenAsBlockedInsideSubmit) {
 TEST(NcclHang, RanksThatCreateDifferentGroupsAreToldApart) {
   StandInWorld world;
   const RunResult result = world.run(
-      short_run(), {3, [](Rank& rank) {
-                      const RankId other = rank.id() == 2 ? 2 : 1;
-                      (void)rank.new_group(
-                          {Members::list({0, other}), BackendKind::nccl, kGroupTimeoutDefault, "pair"});
-                    },
-                    nullptr},
+      short_run(),
+      {3,
+       [](Rank& rank) {
+         const RankId other = rank.id() == 2 ? 2 : 1;
+         (void)rank.new_group({Members::list({0, other}), BackendKind::nccl, kGroupTimeoutDefault, "pair"});
+       },
+       nullptr},
       {});
   ASSERT_FALSE(result.verdict.diagnoses.empty());
   EXPECT_EQ(code_name(result.verdict.diagnoses.front().code), "GROUP_CREATE_DIVERGENT");
@@ -80,14 +85,16 @@ TEST(NcclHang, RanksThatCreateDifferentGroupsAreToldApart) {
 
 TEST(NcclHang, ARankThatLeavesEarlyLeavesTheOthersWaiting) {
   StandInWorld world;
-  const RunResult result = world.run(short_run(), {3, [](Rank& rank) {
-                                                     expect(rank, rank.run(barrier()).ok(), "first");
-                                                     Request leave;
-                                                     leave.kind = RequestKind::exit;
-                                                     if (rank.id() == 2) (void)rank.execute(leave);
-                                                     (void)rank.run(barrier());
-                                                   },
-                                                   nullptr},
+  const RunResult result = world.run(short_run(),
+                                     {3,
+                                      [](Rank& rank) {
+                                        expect(rank, rank.run(barrier()).ok(), "first");
+                                        Request leave;
+                                        leave.kind = RequestKind::exit;
+                                        if (rank.id() == 2) (void)rank.execute(leave);
+                                        (void)rank.run(barrier());
+                                      },
+                                      nullptr},
                                      {});
   EXPECT_EQ(outcome_name(result.verdict.outcome), "rank_lost");
   EXPECT_EQ(result.verdict.diagnoses.front().blame.ranks, RankSet{2});
@@ -98,15 +105,17 @@ TEST(NcclHang, ALostPeerThatNcclReportsParksWhoWaits) {
   StandInOptions machine;
   machine.async_error_after = 2;
   StandInWorld world(machine);
-  const RunResult result = world.run(short_run(), {2, [](Rank& rank) {
-                                                     expect(rank, rank.run(barrier()).ok(), "first");
-                                                     if (rank.id() == 0) {
-                                                       (void)rank.run(barrier());
-                                                     } else {
-                                                       (void)rank.await("never");
-                                                     }
-                                                   },
-                                                   nullptr},
+  const RunResult result = world.run(short_run(),
+                                     {2,
+                                      [](Rank& rank) {
+                                        expect(rank, rank.run(barrier()).ok(), "first");
+                                        if (rank.id() == 0) {
+                                          (void)rank.run(barrier());
+                                        } else {
+                                          (void)rank.await("never");
+                                        }
+                                      },
+                                      nullptr},
                                      {});
   EXPECT_EQ(result.error, "rank 0: NCCL, in the background: an error");
   EXPECT_EQ(outcome_name(result.verdict.outcome), "backend_error");

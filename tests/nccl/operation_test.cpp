@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "tests/nccl/checked_calls.h"
 #include "core/data/reduce_op.h"
-#include "tests/nccl/stand_in_world.h"
+#include "tests/nccl/checked_calls.h"
+#include "tests/nccl_stand_in/stand_in_world.h"
 
 namespace gridlock {
 namespace {
@@ -43,7 +43,8 @@ TEST_P(NcclOperation, EveryOperationDeliversEveryType) {
           if (info.is_p2p || !reduces_on_nccl(info.kind, type.dtype)) continue;
           for (const bool in_place : {false, true}) {
             std::vector<std::int64_t> counts;
-            run_checked(rank, calls_of(rank, info.kind, GroupHandle::world, 5, type.dtype, counts)[0], in_place);
+            run_checked(rank, calls_of(rank, info.kind, GroupHandle::world, 5, type.dtype, counts)[0],
+                        in_place);
           }
         }
       }
@@ -95,20 +96,21 @@ TEST(NcclUnsupported, AReductionThatNcclHasNoNumberForIsNamed) {
   StandInWorld world;
   RunOptions options;
   options.real_timeout = std::chrono::milliseconds(20);
-  const RunResult result = world.run(options, {2, [](Rank& rank) {
-                                                 Call call;
-                                                 call.kind = CallKind::all_reduce;
-                                                 call.dtype = DType::int16;
-                                                 call.count = 1;
-                                                 CheckedCall checked(rank, call);
-                                                 const Reply reply = rank.submit(checked.call());
-                                                 expect(rank, reply.status.code() == StatusCode::backend_error,
-                                                        "int16");
-                                                 expect(rank, rank.error_text() == "NCCL cannot reduce int16",
-                                                        rank.error_text());
-                                               },
-                                               nullptr},
-                                     {});
+  const RunResult result =
+      world.run(options,
+                {2,
+                 [](Rank& rank) {
+                   Call call;
+                   call.kind = CallKind::all_reduce;
+                   call.dtype = DType::int16;
+                   call.count = 1;
+                   CheckedCall checked(rank, call);
+                   const Reply reply = rank.submit(checked.call());
+                   expect(rank, reply.status.code() == StatusCode::backend_error, "int16");
+                   expect(rank, rank.error_text() == "NCCL cannot reduce int16", rank.error_text());
+                 },
+                 nullptr},
+                {});
   EXPECT_THAT(result.complaints, IsEmpty());
   EXPECT_EQ(result.error, "rank 0: NCCL cannot reduce int16\nrank 1: NCCL cannot reduce int16");
   EXPECT_EQ(outcome_name(result.verdict.outcome), "backend_error");

@@ -42,7 +42,8 @@ TEST(SplitPlan, DisjointGroupsCostOneSplit) {
 }
 
 TEST(SplitPlan, GroupsThatShareARankCostOneSplitEach) {
-  const std::vector<Members> neighbours = {Members::list({0, 1}), Members::list({1, 2}), Members::list({0, 2})};
+  const std::vector<Members> neighbours = {Members::list({0, 1}), Members::list({1, 2}),
+                                           Members::list({0, 2})};
   EXPECT_THAT(plan_splits(3, neighbours), ElementsAre(ElementsAre(0), ElementsAre(1), ElementsAre(2)));
 }
 
@@ -52,7 +53,8 @@ TEST(SplitPlan, GroupsOfOneNeedNone) {
 }
 
 TEST(SplitPlan, EveryGroupIsInOneSplitAndNoSplitHasARankTwice) {
-  for (const ParallelSizes& sizes : {ParallelSizes{2, 2, 2}, ParallelSizes{4, 2, 3}, ParallelSizes{1, 2, 2}}) {
+  for (const ParallelSizes& sizes :
+       {ParallelSizes{2, 2, 2}, ParallelSizes{4, 2, 3}, ParallelSizes{1, 2, 2}}) {
     const auto groups = groups_of(sizes);
     const RankId world_size = sizes.pipe * sizes.data * sizes.tensor;
     std::map<std::size_t, int> times;
@@ -68,7 +70,8 @@ TEST(SplitPlan, EveryGroupIsInOneSplitAndNoSplitHasARankTwice) {
 }
 
 TEST(SplitPlan, AGridNeedsNoMoreSplitsThanItsBusiestRankHasGroups) {
-  for (const ParallelSizes& sizes : {ParallelSizes{2, 2, 2}, ParallelSizes{4, 1, 2}, ParallelSizes{2, 2, 1}}) {
+  for (const ParallelSizes& sizes :
+       {ParallelSizes{2, 2, 2}, ParallelSizes{4, 1, 2}, ParallelSizes{2, 2, 1}}) {
     const auto groups = groups_of(sizes);
     const RankId world_size = sizes.pipe * sizes.data * sizes.tensor;
     EXPECT_EQ(static_cast<int>(plan_splits(world_size, groups).size()), least_splits(world_size, groups));

@@ -1,9 +1,9 @@
-#include "tests/nccl/stand_in_cuda.h"
+#include "tests/nccl_stand_in/stand_in_cuda.h"
 
 #include <cstring>
 #include <utility>
 
-#include "tests/nccl/stand_in_machine.h"
+#include "tests/nccl_stand_in/stand_in_machine.h"
 
 namespace gridlock {
 namespace {
@@ -106,13 +106,13 @@ void StandInCuda::add_memory(CudaApi& api) const {
     if (self.gpu().memory.erase(memory) == 1) return kCudaSuccess;
     return self.refuse(kInvalidValue, "memory that is not allocated is freed");
   };
-  api.copy_to_device = [self = *this](CudaPointer to, const void* from, std::size_t bytes, CudaStream stream) {
-    return self.copy(stream, host(to), from, bytes);
-  };
+  api.copy_to_device = [self = *this](CudaPointer to, const void* from, std::size_t bytes,
+                                      CudaStream stream) { return self.copy(stream, host(to), from, bytes); };
   api.copy_to_host = [self = *this](void* to, CudaPointer from, std::size_t bytes, CudaStream stream) {
     return self.copy(stream, to, host(from), bytes);
   };
-  api.copy_on_device = [self = *this](CudaPointer to, CudaPointer from, std::size_t bytes, CudaStream stream) {
+  api.copy_on_device = [self = *this](CudaPointer to, CudaPointer from, std::size_t bytes,
+                                      CudaStream stream) {
     return self.copy(stream, host(to), host(from), bytes);
   };
 }
@@ -167,7 +167,8 @@ void StandInCuda::add_events(CudaApi& api) const {
   api.event_record = [self = *this](CudaEvent event, CudaStream stream) {
     StandInEvent* point = self.event(event);
     StandInStream* into = self.stream(stream);
-    if (point == nullptr || into == nullptr) return self.refuse(kInvalidHandle, "a record of unknown handles");
+    if (point == nullptr || into == nullptr)
+      return self.refuse(kInvalidHandle, "a record of unknown handles");
     point->point = std::make_shared<bool>(false);
     into->work.push_back({.record = point->point});
     return kCudaSuccess;

@@ -1,4 +1,4 @@
-#include "tests/nccl/stand_in_host.h"
+#include "tests/nccl_stand_in/stand_in_host.h"
 
 #include <algorithm>
 #include <cstdlib>

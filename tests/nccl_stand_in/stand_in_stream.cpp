@@ -1,4 +1,4 @@
-#include "tests/nccl/stand_in_stream.h"
+#include "tests/nccl_stand_in/stand_in_stream.h"
 
 #include <algorithm>
 

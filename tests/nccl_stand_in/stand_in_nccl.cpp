@@ -1,4 +1,4 @@
-#include "tests/nccl/stand_in_nccl.h"
+#include "tests/nccl_stand_in/stand_in_nccl.h"
 
 #include <algorithm>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/data/element_value.h"
-#include "tests/nccl/stand_in_machine.h"
+#include "tests/nccl_stand_in/stand_in_machine.h"
 
 namespace gridlock {
 namespace {
@@ -120,7 +120,8 @@ int StandInNccl::init(NcclComm* comm, int size, const NcclUniqueId& id, int rank
 int StandInNccl::split(NcclComm handle, int color, int key, NcclComm* child) const {
   StandInComm* parent = find(handle);
   if (parent == nullptr) return refuse(kNcclInvalidArgument, "a split of an unknown communicator");
-  if (in_progress(*parent) == kNcclInProgress) return refuse(kNcclInvalidUsage, "a split while another call goes on");
+  if (in_progress(*parent) == kNcclInProgress)
+    return refuse(kNcclInvalidUsage, "a split while another call goes on");
   gpu().colors.push_back(color);
   auto& splits = parent->group->splits;
   const auto number = static_cast<std::size_t>(parent->split_count++);
@@ -160,7 +161,8 @@ bool StandInNccl::complete_split(StandInComm& parent) const {
 
 int StandInNccl::finalize(NcclComm handle) const {
   StandInComm* comm = find(handle);
-  if (comm == nullptr || comm->finalizing) return refuse(kNcclInvalidArgument, "finalize of an unknown communicator");
+  if (comm == nullptr || comm->finalizing)
+    return refuse(kNcclInvalidArgument, "finalize of an unknown communicator");
   comm->finalizing = true;
   ++comm->group->finalized;
   return settled(*comm);
@@ -169,7 +171,8 @@ int StandInNccl::finalize(NcclComm handle) const {
 int StandInNccl::leave(NcclComm handle, bool aborts) const {
   StandInComm* comm = find(handle);
   if (comm == nullptr) return refuse(kNcclInvalidArgument, "an unknown communicator is given back");
-  if (!aborts && in_progress(*comm) == kNcclInProgress) return refuse(kNcclInvalidUsage, "destroyed too early");
+  if (!aborts && in_progress(*comm) == kNcclInProgress)
+    return refuse(kNcclInvalidUsage, "destroyed too early");
   // What was on the way completes without effect, so that streams go on.
   auto& launches = gpu().launches;
   for (const auto& launch : launches) {
@@ -204,9 +207,11 @@ int StandInNccl::async_error(NcclComm handle, int* result) const {
 int StandInNccl::call(const Asked& asked) const {
   StandInComm* comm = find(asked.comm);
   const auto stream = gpu().streams.find(asked.stream);
-  if (comm == nullptr || stream == gpu().streams.end()) return refuse(kNcclInvalidArgument, "a call on unknown handles");
+  if (comm == nullptr || stream == gpu().streams.end())
+    return refuse(kNcclInvalidArgument, "a call on unknown handles");
   if (comm->finalizing) return refuse(kNcclInvalidUsage, "a call after finalize");
-  if (gpu().group_depth == 0 && in_progress(*comm) == kNcclInProgress) return refuse(kNcclInvalidUsage, "a call while another one goes on");
+  if (gpu().group_depth == 0 && in_progress(*comm) == kNcclInProgress)
+    return refuse(kNcclInvalidUsage, "a call while another one goes on");
   ++gpu().operations;
   auto part = std::make_shared<StandInPart>();
   DataMovement& movement = part->movement;
@@ -277,9 +282,13 @@ void StandInNccl::add_communicators(NcclApi& api) const {
   api.comm_finalize = [self = *this](NcclComm comm) { return self.finalize(comm); };
   api.comm_destroy = [self = *this](NcclComm comm) { return self.leave(comm, false); };
   api.comm_abort = [self = *this](NcclComm comm) { return self.leave(comm, true); };
-  api.comm_async_error = [self = *this](NcclComm comm, int* result) { return self.async_error(comm, result); };
+  api.comm_async_error = [self = *this](NcclComm comm, int* result) {
+    return self.async_error(comm, result);
+  };
   api.last_error = [](NcclComm) { return ""; };
-  api.error_string = [](int result) { return result == kNcclSystemError ? "unhandled system error" : "an error"; };
+  api.error_string = [](int result) {
+    return result == kNcclSystemError ? "unhandled system error" : "an error";
+  };
   api.group_start = [self = *this] {
     ++self.gpu().group_depth;
     return kNcclSuccess;
@@ -304,7 +313,8 @@ void StandInNccl::add_communicators(NcclApi& api) const {
 
 void StandInNccl::add_collectives(NcclApi& api) const {
   const auto plain = [self = *this](CallKind kind) {
-    return [self, kind](const void* in, void* out, std::size_t count, int dtype, NcclComm comm, CudaStream stream) {
+    return [self, kind](const void* in, void* out, std::size_t count, int dtype, NcclComm comm,
+                        CudaStream stream) {
       return self.call({kind, in, out, count, dtype, 0, 0, comm, stream});
     };
   };
@@ -339,7 +349,8 @@ void StandInNccl::add_messages(NcclApi& api) const {
                             CudaStream stream) {
     return self.call({CallKind::send, in, nullptr, count, dtype, 0, peer, comm, stream});
   };
-  api.recv = [self = *this](void* out, std::size_t count, int dtype, int peer, NcclComm comm, CudaStream stream) {
+  api.recv = [self = *this](void* out, std::size_t count, int dtype, int peer, NcclComm comm,
+                            CudaStream stream) {
     return self.call({CallKind::recv, nullptr, out, count, dtype, 0, peer, comm, stream});
   };
 }

@@ -7,7 +7,7 @@
 
 #include "core/world/world.h"
 #include "nccl_backend/options.h"
-#include "tests/nccl/stand_in_machine.h"
+#include "tests/nccl_stand_in/stand_in_machine.h"
 
 namespace gridlock {
 
@@ -15,7 +15,8 @@ namespace gridlock {
 /// libraries are those of a StandInMachine. Everything of a GPU world but the processes.
 class StandInWorld final : public World {
  public:
-  explicit StandInWorld(StandInOptions machine = {}, NcclOptions nccl = {}) : options_(machine), nccl_(nccl) {}
+  explicit StandInWorld(StandInOptions machine = {}, NcclOptions nccl = {})
+      : options_(machine), nccl_(nccl) {}
 
   std::string_view name() const override { return "nccl"; }
   /// real_timeout is virtual time here.

@@ -7,7 +7,7 @@
 
 #include "core/rank/rank.h"
 #include "launch/rank_host.h"
-#include "tests/nccl/stand_in_machine.h"
+#include "tests/nccl_stand_in/stand_in_machine.h"
 
 namespace gridlock {
 

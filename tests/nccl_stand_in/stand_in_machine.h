@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "nccl_backend/libraries.h"
-#include "tests/nccl/stand_in_comm.h"
+#include "tests/nccl_stand_in/stand_in_comm.h"
 
 namespace gridlock {
 
@@ -51,7 +51,9 @@ class StandInMachine {
   /// What no correct program does: an unknown handle, a group that was not ended ...
   const std::vector<std::string>& violations() const { return violations_; }
   /// Names of all functions that a rank called, in order.
-  const std::vector<std::string>& calls(int rank) const { return gpus_[static_cast<std::size_t>(rank)].calls; }
+  const std::vector<std::string>& calls(int rank) const {
+    return gpus_[static_cast<std::size_t>(rank)].calls;
+  }
   /// Colours of the splits that a rank called, in order.
   const std::vector<int>& colors(int rank) const { return gpus_[static_cast<std::size_t>(rank)].colors; }
   /// Whether the call that should fail was reached.

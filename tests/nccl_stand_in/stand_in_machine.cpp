@@ -1,11 +1,11 @@
-#include "tests/nccl/stand_in_machine.h"
+#include "tests/nccl_stand_in/stand_in_machine.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "tests/nccl/stand_in_cuda.h"
-#include "tests/nccl/stand_in_nccl.h"
+#include "tests/nccl_stand_in/stand_in_cuda.h"
+#include "tests/nccl_stand_in/stand_in_nccl.h"
 
 namespace gridlock {
 namespace {
@@ -15,12 +15,14 @@ constexpr int kCudaLaunchFailed = 719;
 /// Gives something back, or waits: has done so even when it answers with an error.
 bool acts_anyway(const std::string& name) {
   const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
-  return has("Destroy") || has("Free") || has("Release") || has("Abort") || has("Finalize") || has("Synchronize");
+  return has("Destroy") || has("Free") || has("Release") || has("Abort") || has("Finalize") ||
+         has("Synchronize");
 }
 
 /// Lets every function count its calls, and fail when its turn has come.
 template <typename Result, typename... Arguments, typename Count>
-void counted(std::function<Result(Arguments...)>& function, const std::string& name, int failure, Count count) {
+void counted(std::function<Result(Arguments...)>& function, const std::string& name, int failure,
+             Count count) {
   if (!function) return;
   function = [inner = std::move(function), name, failure, count](Arguments... arguments) -> Result {
     // What only reads a text cannot fail.
@@ -46,7 +48,8 @@ GpuApi StandInMachine::api(int rank, std::function<bool()> pause) {
   api.nccl = stand_in_nccl(*this, rank);
   const auto count_call = [this, rank](const std::string& name) { return count(rank, name); };
   each_cuda_symbol(api.cuda, [&](const char* name, auto& function) {
-    if (&function != static_cast<void*>(&api.cuda.error_name)) counted(function, name, kCudaLaunchFailed, count_call);
+    if (&function != static_cast<void*>(&api.cuda.error_name))
+      counted(function, name, kCudaLaunchFailed, count_call);
   });
   each_nccl_symbol(api.nccl, [&](const char* name, auto& function, bool) {
     counted(function, name, options_.failing_result, count_call);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "nccl_backend/nccl_api.h"
-#include "tests/nccl/stand_in_stream.h"
+#include "tests/nccl_stand_in/stand_in_stream.h"
 
 namespace gridlock {
 

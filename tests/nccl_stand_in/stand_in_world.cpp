@@ -1,4 +1,4 @@
-#include "tests/nccl/stand_in_world.h"
+#include "tests/nccl_stand_in/stand_in_world.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 #include "launch/run_directory.h"
 #include "nccl_backend/nccl_rank.h"
 #include "sim/sim_world.h"
-#include "tests/nccl/stand_in_host.h"
+#include "tests/nccl_stand_in/stand_in_host.h"
 
 namespace gridlock {
 namespace {
@@ -68,9 +68,8 @@ RunResult StandInWorld::run(const RunOptions& options, const RankProgram& progra
   RunOptions simulation;
   simulation.seed = options.seed;
   simulation.fiber_stack_bytes = 512 << 10;
-  simulate(simulation, program.world_size, [&](Rank& simulated) {
-    be_rank(simulated, run, *machine_, options, nccl_, program, sites);
-  });
+  simulate(simulation, program.world_size,
+           [&](Rank& simulated) { be_rank(simulated, run, *machine_, options, nccl_, program, sites); });
 
   RunResult result;
   std::vector<HostState> states;

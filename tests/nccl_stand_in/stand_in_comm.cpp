@@ -1,4 +1,4 @@
-#include "tests/nccl/stand_in_comm.h"
+#include "tests/nccl_stand_in/stand_in_comm.h"
 
 #include <algorithm>
 #include <cstring>
@@ -42,7 +42,8 @@ void StandInGroup::add(int rank, const std::shared_ptr<StandInPart>& part) {
 bool StandInGroup::match() {
   bool moved = false;
   for (auto& parts : collectives_) {
-    if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part && part->done; })) continue;
+    if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part && part->done; }))
+      continue;
     const bool started =
         std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part && part->started; });
     if (started && run_collective(parts)) moved = true;
