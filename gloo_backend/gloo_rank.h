@@ -34,6 +34,8 @@ class GlooRank final : public Rank {
   /// Connects to all other ranks and begins to listen to the launcher. False when the run has ended before
   /// that.
   bool connect();
+  /// After the run has ended: what the program still intended.
+  void record_intended(std::span<const Call> calls, std::size_t max) { ledger_.record_intended(calls, max); }
   /// The program has returned. Changes nothing when the run had ended before.
   void end_program();
 

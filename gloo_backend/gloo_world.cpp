@@ -16,6 +16,7 @@
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
+#include "core/history/intention.h"
 #include "gloo_backend/gloo_rank.h"
 #include "launch/launcher.h"
 #include "launch/merge.h"
@@ -62,7 +63,9 @@ void prepare_process() {
 void run_program(const RankProgram& program, GlooRank& rank) {
   if (program.main != nullptr) return program.main(rank);
   const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
-  host_machine(rank, *machine);
+  if (host_machine(rank, *machine)) return;
+  const std::size_t max = intended_calls_max(rank.world_size());
+  rank.record_intended(machine->intended_calls(rank, max + 1), max);
 }
 
 }  // namespace

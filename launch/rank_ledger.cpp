@@ -1,7 +1,9 @@
 #include "launch/rank_ledger.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/history/intention.h"
 #include "launch/plan_wire.h"
 
 namespace gridlock {
@@ -60,6 +62,15 @@ bool RankLedger::record_rejected(const Call& call) {
   const InstanceId group = groups_.resolve(call.group, rank_);
   if (group != InstanceId::none) record.sequence = next_sequence(group, call);
   return append_call(call, record);
+}
+
+void RankLedger::record_intended(std::span<const Call> calls, std::size_t max) {
+  for (const Call& call : calls.first(std::min(calls.size(), max))) {
+    const InstanceId group = groups_.resolve(call.group, rank_);
+    if (group != InstanceId::none && !append(planned_record(call, next_sequence(group, call)++))) return;
+  }
+  // A log that is full ends the same way: nothing more is known.
+  if (calls.size() > max && !append(planned_cut())) return;
 }
 
 bool RankLedger::record_plain(Record record) { return append(record); }

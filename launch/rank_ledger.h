@@ -29,6 +29,9 @@ class RankLedger {
   [[nodiscard]] bool record_call(const Call& call, Ticket ticket, std::int32_t& sequence);
   /// A call that was refused: it takes no place in its order.
   [[nodiscard]] bool record_rejected(const Call& call);
+  /// What the program still intends, at the end of the run: the calls but for those beyond `max`, which are
+  /// marked as cut.
+  void record_intended(std::span<const Call> calls, std::size_t max);
   [[nodiscard]] bool record_plain(Record record);
   [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label,
                                   bool rejected = false);

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/diagnosis/judge.h"
+#include "core/history/intention.h"
 
 namespace gridlock::sim {
 namespace {
@@ -74,6 +75,7 @@ RunResult Engine::run() {
   result.end = loop();
   is_over_ = true;
   fill_histories();
+  if (result.end != RunEnd::returned) note_intentions();
   unwind();
   std::stable_sort(complaints_.begin(), complaints_.end(),
                    [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });
@@ -220,7 +222,9 @@ void Engine::run_on_fiber(RankId rank) {
     if (program_.main) {
       program_.main(context);
     } else {
-      host_machine(context, *program_.machine(rank));
+      RankState& own = state(rank);
+      own.machine = program_.machine(rank);
+      host_machine(context, *own.machine);
     }
     end_rank(rank, HostState::returned);
   } catch (const Unwound&) {
@@ -272,6 +276,17 @@ void Engine::fill_histories() {
     end.since = own.since;
     end.open = device_.streams().open_work(rank);
     end.results = own.results;
+  }
+}
+
+void Engine::note_intentions() {
+  const std::size_t max = intended_calls_max(program_.world_size);
+  for (RankId rank = 0; rank < program_.world_size; ++rank) {
+    RankState& own = state(rank);
+    if (own.machine == nullptr || own.park == Park::ended) continue;
+    const std::vector<Call> calls =
+        own.machine->intended_calls(contexts_[static_cast<std::size_t>(rank)], max + 1);
+    note_intended(*histories_, rank, calls, max);
   }
 }
 

@@ -71,6 +71,8 @@ class Engine {
   void fire_timers();
   void fire_deadline();
   void fill_histories();
+  /// What the programs of stalled ranks would have called next.
+  void note_intentions();
   void unwind();
 
   RunOptions options_;

@@ -50,7 +50,7 @@ ComingAnswer by_evidence(const Evidence& evidence, RankId rank, Intent intent, c
   if (intent == Intent::planned) return {Coming::yes, true};
   // A later call would take this place, and one is missing in the end: which one, the places do not tell.
   if (intent == Intent::fewer_calls) return {Coming::no, false};
-  if (evidence.has_plans()) return {Coming::no, true};
+  if (evidence.has_whole_plan(rank)) return {Coming::no, true};
   const HistoryNode node = last_call(evidence, rank);
   if (node == HistoryNode::empty) return {Coming::unknown, true};
   const Label& here = evidence.histories().store.record(node).label;
@@ -75,7 +75,7 @@ ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, Ran
   const CallList& theirs = evidence.collectives(waiting_rank, instance);
   Intent intent = Intent::none;
   if (mine.find(waiting.sequence, true) != nullptr) {
-    const bool has_fewer = mine.calls.back()->sequence < theirs.calls.back()->sequence;
+    const bool has_fewer = mine.last_sequence() < theirs.last_sequence();
     intent = has_fewer ? Intent::fewer_calls : Intent::planned;
   }
   return by_evidence(evidence, rank, intent, waiting, [&](const Record& record) {

@@ -51,6 +51,7 @@ const Record* last_call(const Evidence& evidence, RankId rank, std::int64_t tick
 std::string creation_text(const Evidence& evidence, const Record& last) {
   const HistoryStore& store = evidence.histories().store;
   if (last.kind == RecordKind::new_group) return "the creation of " + spec_text(store.spec(last.detail));
+  if (last.kind != RecordKind::create_grid) return "a creation";
   return fmt::format("the creation of a grid over {} ranks", store.plan(last.detail).topology().world_size());
 }
 
@@ -93,8 +94,9 @@ std::string position_text(Evidence& evidence, RankId rank) {
     case HostState::running:
       return "its own work";
     case HostState::awaiting:
-      return last == nullptr ? "an await"
-                             : fmt::format("await '{}'", evidence.histories().store.name(last->detail));
+      return last == nullptr || last->kind != RecordKind::await
+                 ? "an await"
+                 : fmt::format("await '{}'", evidence.histories().store.name(last->detail));
     case HostState::creating:
       return last == nullptr ? "a creation" : creation_text(evidence, *last);
     case HostState::submitting:

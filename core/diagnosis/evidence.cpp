@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/history/intention.h"
 
 namespace gridlock {
 namespace {
@@ -35,6 +36,8 @@ const Record* CallList::find(std::int32_t sequence, bool planned) const {
   return place != end && (*place)->sequence == sequence ? *place : nullptr;
 }
 
+std::int32_t CallList::last_sequence() const { return calls.empty() ? -1 : calls.back()->sequence; }
+
 Evidence::Evidence(const Histories& histories) : histories_(histories) {
   // A node's past always has a smaller number, so one pass over the tree answers for all histories at once.
   const HistoryStore& store = histories.store;
@@ -49,6 +52,11 @@ Evidence::Evidence(const Histories& histories) : histories_(histories) {
     first_rejected_[i] = is_first ? node : first_rejected_[past];
     if (record.kind == RecordKind::planned) has_plans_ = true;
   }
+}
+
+bool Evidence::has_whole_plan(RankId rank) const {
+  const HistoryNode last = end(rank).node;
+  return has_plans_ && (last == HistoryNode::empty || !is_planned_cut(histories_.store.record(last)));
 }
 
 HistoryNode Evidence::last_node(RankId rank) const {
@@ -88,7 +96,8 @@ const CallList& Evidence::collectives(RankId rank, InstanceId instance) {
       resolved = record.group;
       matches = this->instance(record, rank) == instance;
     }
-    if (!matches) continue;
+    // A damaged history may number its calls wrongly; what is kept is in order.
+    if (!matches || (!list.calls.empty() && record.sequence >= list.calls.back()->sequence)) continue;
     list.calls.push_back(&record);
     if (record.kind == RecordKind::call) ++list.made;
   }

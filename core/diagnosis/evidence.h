@@ -17,6 +17,8 @@ struct CallList {
   /// The call with that place in the group's order; null when the rank did not make (or, with `planned`,
   /// intend) it.
   const Record* find(std::int32_t sequence, bool planned = false) const;
+  /// Place of the last call, made or planned; -1 when there is none.
+  std::int32_t last_sequence() const;
 };
 
 /// One end of a transfer: what a rank would have to call so that a given send or recv finds its partner.
@@ -46,6 +48,9 @@ class Evidence {
   /// Whether the run says what programs still intended. If it does, a rank without planned calls intends
   /// nothing.
   bool has_plans() const { return has_plans_; }
+  /// Whether all that the rank's program intended is known: only then does a call that is not there tell
+  /// anything.
+  bool has_whole_plan(RankId rank) const;
 
   /// History without planned calls and faults; empty when the rank did nothing.
   HistoryNode last_node(RankId rank) const;

@@ -32,9 +32,7 @@ bool comes_for_sure(Scene& scene, int from, RankId rank) {
   const Waits& waits = scene.waits;
   if (waits.kind(from) == NodeKind::meeting) {
     const Meeting& meeting = waits.meetings[static_cast<std::size_t>(waits.index(from))];
-    const auto present = std::find_if(meeting.members.begin(), meeting.members.end(),
-                                      [](const MemberCall& member) { return member.record != nullptr; });
-    return is_coming(scene.evidence, rank, meeting.instance, present->rank, *present->record).coming ==
+    return is_coming(scene.evidence, rank, meeting.instance, meeting.starter, *meeting.call).coming ==
            Coming::yes;
   }
   if (waits.kind(from) != NodeKind::head) return true;

@@ -36,7 +36,13 @@ void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   findings.push_back(std::move(finding));
 }
 
+bool is_group_known(const Evidence& evidence, const Record& call) {
+  return call.group != GroupHandle::none &&
+         static_cast<std::size_t>(call.group) < evidence.histories().groups.handle_count();
+}
+
 Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) {
+  if (!is_group_known(evidence, call)) return Code::INVALID_CALL;
   const InstanceId instance = evidence.instance(call, rank);
   if (instance == InstanceId::none) return Code::NOT_A_MEMBER;
   const OperationInfo& what = operation(call.call);
@@ -47,7 +53,23 @@ Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) 
                                                                  : Code::INVALID_CALL;
 }
 
+/// What the record of a refused call tells about the reason.
+std::string cause_of_refusal(const Record& call, GroupRank size) {
+  const OperationInfo& what = operation(call.call);
+  if ((what.is_p2p || what.has_root) && (call.peer < 0 || call.peer >= size)) {
+    return fmt::format("its {} {} is outside a group of {} ranks", what.is_p2p ? "peer" : "root", call.peer,
+                       size);
+  }
+  if (call.count < 0) return fmt::format("its count {} is negative", call.count);
+  return "a buffer is missing, too small or of another type, its counts or scalar do not fit, or the group "
+         "was "
+         "destroyed before";
+}
+
 std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Record& call, Code code) {
+  if (!is_group_known(evidence, call)) {
+    return fmt::format("{{who}} called {} on a group that it had not created.", call_kind_name(call.call));
+  }
   const std::string text = short_call_text(evidence, rank, call);
   if (code == Code::NOT_A_MEMBER) {
     return fmt::format("{{who}} called {}, but {} has no such rank.", text,
@@ -58,12 +80,8 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
         "{{who}} passed {} in {}: that is a rank of the world, where a place inside the group is meant.",
         call.peer, text);
   }
-  return fmt::format("{} of {{who}} was refused: its arguments are not valid.", text);
-}
-
-bool is_group_known(const Evidence& evidence, const Record& call) {
-  return call.group != GroupHandle::none &&
-         static_cast<std::size_t>(call.group) < evidence.histories().groups.handle_count();
+  return fmt::format("{} of {{who}} was refused: {}.", text,
+                     cause_of_refusal(call, evidence.members(evidence.instance(call, rank)).size()));
 }
 
 bool is_blocked(HostState state) {
@@ -94,15 +112,17 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
 void find_refused_calls(Scene& scene, Findings& findings) {
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     const Record* call = scene.evidence.first_rejected(rank);
-    if (call == nullptr || call->kind != RecordKind::call || !is_group_known(scene.evidence, *call)) continue;
+    if (call == nullptr || call->kind != RecordKind::call) continue;
     const Code code = code_of_refusal(scene.evidence, rank, *call);
     Finding finding = about_host(code, Cause::argument, rank);
     finding.sequence = call->sequence;
     finding.summary = summary_of_refusal(scene.evidence, rank, *call, code);
-    finding.sides = {{{rank},
-                      call_text(scene.evidence, rank, *call),
-                      label_text(scene.evidence, *call),
-                      place_text(scene.evidence, *call)}};
+    const bool is_known = is_group_known(scene.evidence, *call);
+    finding.sides = {
+        {{rank},
+         is_known ? call_text(scene.evidence, rank, *call) : std::string(call_kind_name(call->call)),
+         label_text(scene.evidence, *call),
+         place_text(scene.evidence, *call)}};
     findings.push_back(std::move(finding));
   }
 }

@@ -22,27 +22,22 @@ struct Attendance {
   bool is_certain = true;
 };
 
-Attendance attendance_of(Scene& scene, const Meeting& meeting, const MemberCall& waiting) {
+Attendance attendance_of(Scene& scene, const Meeting& meeting) {
   Attendance result;
   for (const MemberCall& member : meeting.members) {
-    if (member.record != nullptr) {
+    if (member.record != nullptr || member.rank == meeting.starter) {
       result.present.push_back(member.rank);
     } else if (member.presence == Presence::unknown) {
       result.no_history.push_back(member.rank);
     } else if (!scene.evidence.is_gone(member.rank)) {
       const ComingAnswer answer =
-          is_coming(scene.evidence, member.rank, meeting.instance, waiting.rank, *waiting.record);
+          is_coming(scene.evidence, member.rank, meeting.instance, meeting.starter, *meeting.call);
       if (answer.coming != Coming::no) continue;
       result.never.push_back(member.rank);
       result.is_certain = result.is_certain && answer.is_certain;
     }
   }
   return result;
-}
-
-const MemberCall& first_present(const Meeting& meeting) {
-  return *std::find_if(meeting.members.begin(), meeting.members.end(),
-                       [](const MemberCall& member) { return member.record != nullptr; });
 }
 
 void blame(const Attendance& attendance, Finding& finding) {
@@ -68,53 +63,50 @@ void blame(const Attendance& attendance, Finding& finding) {
                           : Certainty::certain;
 }
 
-std::string summary_of(Scene& scene, const Meeting& meeting, const MemberCall& waiting,
-                       const Finding& finding, std::size_t parted) {
-  const std::string wait = short_call_text(scene.evidence, waiting.rank, *waiting.record);
+std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& finding, std::size_t parted) {
+  const std::string wait = short_call_text(scene.evidence, meeting.starter, *meeting.call);
   if (finding.relation == Relation::tie) {
     return fmt::format("Half of the members of the group make {}, the other half never does: it is a tie.",
                        wait);
   }
-  if (finding.blamed.front() == waiting.rank) {
+  if (finding.blamed.front() == meeting.starter) {
     return fmt::format("Only {{who}} made {}; most members never make it.", wait);
   }
-  const Record* left_out = scene.evidence.collectives(waiting.rank, meeting.instance)
+  const Record* left_out = scene.evidence.collectives(meeting.starter, meeting.instance)
                                .find(static_cast<std::int32_t>(parted), true);
   if (parted == static_cast<std::size_t>(meeting.sequence) || left_out == nullptr) {
-    return fmt::format("{{who}} never made {}, in which {} waits.", wait, ranks_text(Ranks{waiting.rank}));
+    return fmt::format("{{who}} never made {}, in which {} waits.", wait, ranks_text(Ranks{meeting.starter}));
   }
   const std::string label = label_text(scene.evidence, *left_out);
   return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}.",
-                     short_call_text(scene.evidence, waiting.rank, *left_out),
+                     short_call_text(scene.evidence, meeting.starter, *left_out),
                      label.empty() ? "" : " (" + label + ")", wait);
 }
 
 void report_missing(Scene& scene, const Meeting& meeting, const Attendance& attendance, Findings& findings) {
-  const MemberCall& waiting = first_present(meeting);
   Finding finding;
   finding.cause = Cause::missing;
   finding.nodes = {meeting.node};
   finding.sequence = meeting.sequence;
   blame(attendance, finding);
-  const auto alignment = align_members(scene.evidence, meeting, waiting.rank, attendance.never.front());
+  const auto alignment = align_members(scene.evidence, meeting, meeting.starter, attendance.never.front());
   const bool is_earlier = alignment && alignment->departure == Departure::skipped;
   // Where later calls would meet unlike ones, the ranks are shifted against each other; where all would pair
   // up, only the number differs.
-  const bool is_shifted = arguments_part(scene.evidence, meeting, waiting.rank, attendance.never.front());
+  const bool is_shifted = arguments_part(scene.evidence, meeting, meeting.starter, attendance.never.front());
   finding.code = is_shifted ? Code::COLL_SEQUENCE_SHIFT : Code::COLL_MISSING_RANK;
   const std::size_t parted = is_earlier ? alignment->index : static_cast<std::size_t>(meeting.sequence);
   finding.sides = {side_at(scene.evidence, meeting, attendance.never, parted),
                    side_at(scene.evidence, meeting, attendance.present, parted)};
   if (finding.blamed.front() == attendance.present.front()) std::swap(finding.sides[0], finding.sides[1]);
-  finding.summary = summary_of(scene, meeting, waiting, finding, parted);
+  finding.summary = summary_of(scene, meeting, finding, parted);
   finding.edges = {{attendance.present, attendance.never,
-                    "in " + short_call_text(scene.evidence, waiting.rank, *waiting.record)}};
+                    "in " + short_call_text(scene.evidence, meeting.starter, *meeting.call)}};
   findings.push_back(std::move(finding));
 }
 
 void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& attendance,
                        Findings& findings) {
-  const MemberCall& waiting = first_present(meeting);
   Finding finding;
   finding.code = Code::COLL_MISSING_RANK;
   finding.cause = Cause::no_history;
@@ -123,9 +115,9 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
   finding.blamed = attendance.no_history;
   finding.nodes = {meeting.node};
   finding.sequence = meeting.sequence;
-  const std::string wait = short_call_text(scene.evidence, waiting.rank, *waiting.record);
+  const std::string wait = short_call_text(scene.evidence, meeting.starter, *meeting.call);
   finding.summary = fmt::format("{} waits in {}; there is no history of {{who}} that could tell more.",
-                                ranks_text(Ranks{waiting.rank}), wait);
+                                ranks_text(Ranks{meeting.starter}), wait);
   finding.sides = {
       {attendance.no_history, "no history", "", ""},
       side_at(scene.evidence, meeting, attendance.present, static_cast<std::size_t>(meeting.sequence))};
@@ -137,7 +129,7 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
 
 void find_missing_members(Scene& scene, Findings& findings) {
   for (const Meeting& meeting : scene.waits.meetings) {
-    const Attendance attendance = attendance_of(scene, meeting, first_present(meeting));
+    const Attendance attendance = attendance_of(scene, meeting);
     if (!attendance.never.empty()) {
       report_missing(scene, meeting, attendance, findings);
     } else if (!attendance.no_history.empty()) {

@@ -227,7 +227,7 @@ void Waits::join_meeting(int head, const Record& call) {
   const auto [entry, added] =
       meeting_ids_.try_emplace({instance, call.sequence}, static_cast<int>(meetings.size()));
   if (added) {
-    meetings.push_back({instance, call.sequence, {}, -1});
+    meetings.push_back({instance, call.sequence, rank, &call, {}, -1});
     meetings.back().node = add_node(NodeKind::meeting, entry->second);
   }
   graph.add_edge(heads[at(head)].node, meetings[at(entry->second)].node);

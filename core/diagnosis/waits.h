@@ -46,6 +46,9 @@ struct MemberCall {
 struct Meeting {
   InstanceId instance = InstanceId::none;
   std::int32_t sequence = 0;
+  /// The first member that has started it, and its call.
+  RankId starter = kNoRank;
+  const Record* call = nullptr;
   std::vector<MemberCall> members;
   int node = -1;
 };

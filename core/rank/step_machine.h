@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/rank/rank.h"
 
@@ -18,6 +20,12 @@ class StepMachine {
   /// to stays valid until the next call. RequestKind::done ends the program; next is not called again after
   /// that, nor after a reply with world_ended.
   virtual Request next(RankContext& rank, const Reply& last) = 0;
+
+  /// The calls that the program would make after the one it is parked in, in order and at most `max` of them,
+  /// without making them: what a stalled rank still intends tells a rank that would have come from one that
+  /// never would. Calls on groups that are not created yet are left out, and so are buffers and uneven
+  /// counts. Empty when the program cannot tell.
+  virtual std::vector<Call> intended_calls(RankContext& /*rank*/, std::size_t /*max*/) { return {}; }
 };
 
 /// What the ranks of a run execute: either a C++ function called once per rank (it may park; it runs on a
@@ -28,7 +36,8 @@ struct RankProgram {
   std::function<std::unique_ptr<StepMachine>(RankId)> machine;
 };
 
-/// Runs a machine to its end on a rank that may park: how fibers and processes host step machines.
-void host_machine(Rank& rank, StepMachine& machine);
+/// Runs a machine to its end on a rank that may park: how fibers and processes host step machines. False when
+/// the run ended before the program did.
+bool host_machine(Rank& rank, StepMachine& machine);
 
 }  // namespace gridlock

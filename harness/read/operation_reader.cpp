@@ -1,7 +1,9 @@
 #include "harness/read/operation_reader.h"
 
 #include <fmt/format.h>
+
 #include <fmt/ranges.h>
+#include <cmath>
 
 #include <algorithm>
 
@@ -84,9 +86,21 @@ std::vector<Number> read_counts(const ReadContext& context, const JsonCursor& li
   return counts;
 }
 
+/// Factors for which results are exact in every type (core/data/pattern.h).
+constexpr double kScalarMin = 0.0625;
+constexpr double kScalarMax = 16;
+
 void read_reduction(const ReadContext& context, const JsonCursor& cursor, Operation& operation) {
   if (const auto op = cursor.find("op")) operation.op = read_reduce_op(*op);
-  if (const auto scalar = cursor.find("scalar")) operation.scalar = read_real(context, *scalar);
+  const auto scalar = cursor.find("scalar");
+  if (!scalar) return;
+  operation.scalar = read_real(context, *scalar);
+  const double value = operation.scalar.constant;
+  if (operation.op == ReduceOp::premul_sum && operation.scalar.is_constant() && value != 0 &&
+      (std::abs(value) < kScalarMin || std::abs(value) > kScalarMax)) {
+    scalar->fail(fmt::format("expected 0, or a factor whose size is from {} to {}, got {}", kScalarMin,
+                             kScalarMax, value));
+  }
 }
 
 void read_buffers(const ReadContext& context, const JsonCursor& cursor, Operation& operation) {

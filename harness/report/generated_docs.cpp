@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "core/base/outcome.h"
 #include "core/diagnosis/diagnosis.h"
-#include "harness/read/schema.h"
+#include "harness/report/scenario_page.h"
 
 namespace gridlock {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kOrigin =
     "<!-- Written by `gridlock docs`; edit the tables in the code instead. -->\n\n";
@@ -43,68 +39,12 @@ std::string diagnoses_page() {
   return page;
 }
 
-std::string type_text(const Json& schema) {
-  if (schema.contains("$ref")) {
-    const std::string reference = schema.at("$ref");
-    const std::string name = reference.substr(reference.rfind('/') + 1);
-    return fmt::format("[{}](#{})", name, name);
-  }
-  if (schema.contains("const")) return fmt::format("`{}`", schema.at("const").dump());
-  if (schema.contains("enum")) {
-    std::string text;
-    for (const Json& value : schema.at("enum"))
-      text += fmt::format("{}`{}`", text.empty() ? "" : ", ", value.dump());
-    return text;
-  }
-  for (const char* choice : {"oneOf", "anyOf"}) {
-    if (!schema.contains(choice)) continue;
-    std::string text;
-    for (const Json& option : schema.at(choice)) text += (text.empty() ? "" : " or ") + type_text(option);
-    return text;
-  }
-  if (schema.contains("items") && schema.at("items").is_object())
-    return "list of " + type_text(schema.at("items"));
-  if (!schema.contains("type")) return "any";
-  const Json& type = schema.at("type");
-  return type.is_string() ? type.get<std::string>() : type.dump();
-}
-
-std::string properties_table(const Json& schema) {
-  if (!schema.contains("properties")) return "";
-  std::string table = "\n| key | value | meaning |\n|---|---|---|\n";
-  for (const auto& [key, value] : schema.at("properties").items()) {
-    table += fmt::format("| `{}` | {} | {} |\n", key, type_text(value), value.value("description", ""));
-  }
-  return table;
-}
-
-std::string section(const std::string& title, const Json& schema) {
-  std::string text = fmt::format("\n## {}\n\n{}\n", title, schema.value("description", ""));
-  const std::string table = properties_table(schema);
-  if (!table.empty()) return text + table;
-  return text + fmt::format("\nValue: {}\n", type_text(schema));
-}
-
-std::string scenario_page() {
-  const Json schema = Json::parse(scenario_schema());
-  std::string page =
-      std::string(kOrigin) + "# Scenario format\n\n" + schema.value("description", "") +
-      "\n\nThe JSON Schema is scenarios/schema/scenario.schema.json (`gridlock schema` prints it). Comments "
-      "(`//`) are allowed; unknown keys are errors.\n" +
-      section("The file", schema);
-  for (const char* group : {"definitions", "$defs"}) {
-    if (!schema.contains(group)) continue;
-    for (const auto& [name, definition] : schema.at(group).items()) page += section(name, definition);
-  }
-  return page;
-}
-
 }  // namespace
 
 std::vector<GeneratedPage> generated_docs() {
   return {{"outcomes.md", outcomes_page()},
           {"diagnoses.md", diagnoses_page()},
-          {"scenario_format.md", scenario_page()}};
+          {"scenario_format.md", kOrigin + scenario_page()}};
 }
 
 }  // namespace gridlock

@@ -7,6 +7,7 @@
 
 #include "core/data/element_value.h"
 #include "core/grid/plan.h"
+#include "core/rank/call_check.h"
 
 namespace gridlock {
 namespace {
@@ -37,16 +38,6 @@ GroupRank peer_rank(const Peer& peer, const Operation& operation, const RankView
   return members.index_of(plan.mapping().to_world(plan.topology().moved(model_rank, "pipe", value)));
 }
 
-bool is_well_formed(const Call& call, GroupRank size) {
-  const OperationInfo& info = operation(call.kind);
-  const bool has_peer = info.is_p2p || info.has_root;
-  if (has_peer && (call.peer < 0 || call.peer >= size)) return false;
-  if (info.count != CountMeaning::per_rank) return call.count >= 0;
-  const std::size_t counts = static_cast<std::size_t>(size) * (call.kind == CallKind::all_to_all_v ? 2 : 1);
-  return call.counts.size() == counts &&
-         std::all_of(call.counts.begin(), call.counts.end(), [](std::int64_t count) { return count >= 0; });
-}
-
 }  // namespace
 
 std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view, RankNames& names,
@@ -61,7 +52,7 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
   return calls_;
 }
 
-void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
+Call CallBuilder::describe(const RankContext& rank, const RankView& view, const RankNames& names,
                            const Scenario& scenario, const Operation& operation, const Label& label) {
   Call call;
   call.kind = operation.kind;
@@ -72,6 +63,15 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
   call.count = view.evaluate(operation.count);
   call.scalar = view.evaluate(operation.scalar);
   call.label = label;
+  if (const Members* members = names.members(operation.group, rank)) {
+    call.peer = peer_rank(operation.peer, operation, view, scenario, *members);
+  }
+  return call;
+}
+
+void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
+                           const Scenario& scenario, const Operation& operation, const Label& label) {
+  Call call = describe(rank, view, names, scenario, operation, label);
   if (!operation.counts.empty()) {
     std::vector<std::int64_t>& counts = counts_.emplace_back();
     for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
@@ -80,15 +80,17 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
   const InstanceId instance = rank.groups().resolve(call.group, rank.id());
   if (instance != InstanceId::none) {
     const Members& members = rank.groups().instance(instance).spec.members;
-    call.peer = peer_rank(operation.peer, operation, view, scenario, members);
     // What is wrong in itself goes to the world without data, which refuses it.
-    if (is_well_formed(call, members.size())) add_buffers(rank, names, scenario, operation, instance, call);
+    if (const auto extents = check_call(call, members.index_of(rank.id()), members.size())) {
+      add_buffers(rank, names, scenario, operation, instance, *extents, call);
+    }
   }
   calls_.push_back(call);
 }
 
 void CallBuilder::add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario,
-                              const Operation& operation, InstanceId instance, Call& call) {
+                              const Operation& operation, InstanceId instance, const CallExtents& extents,
+                              Call& call) {
   const PatternSpec pattern = next_pattern(rank, instance, call);
   if (operation.input != BufferName::none || operation.output != BufferName::none) {
     name_buffers(rank, names, operation, pattern, call);
@@ -98,7 +100,7 @@ void CallBuilder::add_buffers(RankContext& rank, RankNames& names, const Scenari
     check.counts.assign(call.counts.begin(), call.counts.end());
     check.label = call.label;
     check.group = group_text(scenario, operation.group);
-    make_private_buffers(rank, operation, std::move(check), call);
+    make_private_buffers(rank, operation.in_place, extents, std::move(check), call);
   }
 }
 
@@ -133,24 +135,25 @@ void CallBuilder::name_buffers(RankContext& rank, RankNames& names, const Operat
   call.output = output;
 }
 
-void CallBuilder::make_private_buffers(RankContext& rank, const Operation& operation, Check check,
-                                       Call& call) {
-  const bool shared = operation.in_place && gridlock::operation(call.kind).in_place == InPlace::same;
-  const std::int64_t inputs = input_count(check.pattern);
-  const std::int64_t outputs = output_count(check.pattern);
-  const std::size_t size = dtype_size(call.dtype);
-  const std::int64_t first = shared ? std::max(inputs, outputs) : inputs;
-  if (first > 0) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(first) * size);
-    if (inputs > 0)
-      fill_pattern(check.pattern, std::span(bytes).first(static_cast<std::size_t>(inputs) * size));
-    check.input = rank.allocate(first, call.dtype);
+void CallBuilder::make_private_buffers(RankContext& rank, bool in_place, const CallExtents& extents,
+                                       Check check, Call& call) {
+  const InPlace form = operation(call.kind).in_place;
+  const bool is_shared = in_place && extents.input > 0 && extents.output > 0;
+  const std::int64_t input_at = is_shared && form == InPlace::input_share ? extents.share : 0;
+  check.output_at = is_shared && form == InPlace::output_share ? extents.share : 0;
+  if (extents.input > 0) {
+    const std::int64_t count = is_shared ? std::max(extents.input, extents.output) : extents.input;
+    const std::size_t size = dtype_size(call.dtype);
+    std::vector<std::byte> bytes(static_cast<std::size_t>(count) * size);
+    fill_pattern(check.pattern, std::span(bytes).subspan(static_cast<std::size_t>(input_at) * size,
+                                                         static_cast<std::size_t>(extents.input) * size));
+    check.input = rank.allocate(count, call.dtype);
     rank.upload(check.input, bytes);
   }
-  if (shared) {
+  if (is_shared) {
     check.output = check.input;
-  } else if (outputs > 0) {
-    check.output = rank.allocate(outputs, call.dtype);
+  } else if (extents.output > 0) {
+    check.output = rank.allocate(extents.output, call.dtype);
   }
   call.input = check.input;
   call.output = check.output;
@@ -186,8 +189,9 @@ void CallBuilder::check_finished(RankContext& rank) {
       const std::size_t size = dtype_size(check.pattern.dtype);
       std::vector<std::byte> bytes(static_cast<std::size_t>(rank.buffer_count(check.output)) * size);
       rank.download(check.output, bytes);
-      const auto wrong =
-          check_pattern(check.pattern, std::span(bytes).first(static_cast<std::size_t>(count) * size));
+      const auto wrong = check_pattern(
+          check.pattern, std::span(bytes).subspan(static_cast<std::size_t>(check.output_at) * size,
+                                                  static_cast<std::size_t>(count) * size));
       if (wrong) {
         rank.complain(
             {Complaint::Kind::wrong_result, rank.id(), check.label,

@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "core/data/pattern.h"
+#include "core/rank/call_check.h"
 #include "core/rank/rank.h"
+#include "harness/model/scenario.h"
 #include "harness/run/rank_names.h"
 #include "harness/run/rank_view.h"
-#include "harness/model/scenario.h"
 
 namespace gridlock {
 
@@ -21,6 +22,9 @@ class CallBuilder {
   /// The calls that the step makes on this rank; empty when guards leave none. Valid until the next build.
   std::span<const Call> build(RankContext& rank, const RankView& view, RankNames& names,
                               const Scenario& scenario, const SubmitAction& action, const Label& label);
+  /// The call of one operation, without its buffers and uneven counts.
+  static Call describe(const RankContext& rank, const RankView& view, const RankNames& names,
+                       const Scenario& scenario, const Operation& operation, const Label& label);
   /// Takes the answer to the submit of what build returned last.
   void submitted(RankContext& rank, const Reply& reply);
   /// Checks and frees the private buffers of every complete call; a wrong element becomes a complaint.
@@ -36,6 +40,8 @@ class CallBuilder {
     std::vector<std::int64_t> counts;
     BufferHandle input = BufferHandle::none;
     BufferHandle output = BufferHandle::none;
+    /// First element of the result in the output buffer: not 0 in the in-place form of some operations.
+    std::int64_t output_at = 0;
     Label label;
     std::string group;
   };
@@ -51,12 +57,13 @@ class CallBuilder {
   void add_call(RankContext& rank, const RankView& view, RankNames& names, const Scenario& scenario,
                 const Operation& operation, const Label& label);
   void add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario, const Operation& operation,
-                   InstanceId instance, Call& call);
+                   InstanceId instance, const CallExtents& extents, Call& call);
   /// The pattern of the call's data. Counts the call in its order: to be asked once per call.
   PatternSpec next_pattern(RankContext& rank, InstanceId instance, const Call& call);
   void name_buffers(RankContext& rank, RankNames& names, const Operation& operation,
                     const PatternSpec& pattern, Call& call);
-  void make_private_buffers(RankContext& rank, const Operation& operation, Check check, Call& call);
+  void make_private_buffers(RankContext& rank, bool in_place, const CallExtents& extents, Check check,
+                            Call& call);
   std::int64_t next_in_order(InstanceId group, GroupRank sender, GroupRank receiver);
   void release(RankContext& rank, const Check& check);
 

@@ -32,6 +32,24 @@ Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
   }
 }
 
+std::vector<Call> ScenarioMachine::intended_calls(RankContext& rank, std::size_t max) {
+  RankView view = view_;
+  StepCursor cursor = cursor_.with_view(view);
+  std::vector<Call> calls;
+  while (calls.size() < max) {
+    const Step* step = cursor.next();
+    if (step == nullptr) break;
+    const auto* action = std::get_if<SubmitAction>(&step->action);
+    if (action == nullptr) continue;
+    for (const Operation& operation : action->operations) {
+      if (!view.admits(operation.guard)) continue;
+      calls.push_back(CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
+                                            view.label(program_->site(*step), *step)));
+    }
+  }
+  return calls;
+}
+
 bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   const Pending pending = std::exchange(pending_, Pending::nothing);
   if (pending == Pending::submit) return take_submit(rank, last);

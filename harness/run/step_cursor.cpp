@@ -20,6 +20,12 @@ const Step* StepCursor::next() {
   }
 }
 
+StepCursor StepCursor::with_view(RankView& view) const {
+  StepCursor copy = *this;
+  copy.view_ = &view;
+  return copy;
+}
+
 bool StepCursor::open_program() {
   while (program_ < scenario_->programs.size()) {
     const Program& program = scenario_->programs[program_++];

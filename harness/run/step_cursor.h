@@ -18,6 +18,8 @@ class StepCursor {
   /// The next step that this rank executes (never a repeat), or nullptr at the end. The loop values of the
   /// view are those of that step.
   const Step* next();
+  /// The same place, walked on with another view: to look ahead without moving.
+  StepCursor with_view(RankView& view) const;
 
  private:
   struct Frame {

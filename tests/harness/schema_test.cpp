@@ -13,6 +13,7 @@
 #include "core/grid/recipe.h"
 #include "harness/read/action_reader.h"
 #include "harness/read/operation_reader.h"
+#include "harness/read/params.h"
 #include "harness/read/scenario_reader.h"
 
 namespace gridlock {
@@ -103,6 +104,61 @@ TEST(Schema, RefusesAtTheDeepestPlaceAndAcceptsTheRest) {
   EXPECT_EQ(refusal(R"({"world": {"ranks": 4, "nodes": 1}})"), "a.json:1:11: /world");
   EXPECT_EQ(refusal(R"({"programs": [{"ranks": "all", "steps": [], "step": 1}]})"),
             "a.json:1:15: /programs/0");
+}
+
+/// The properties without a description of their own or of the definition that they name, anywhere inside.
+Words undescribed(const JsonNode& root, const JsonNode& node) {
+  Words found;
+  if (node.is_array()) {
+    for (const JsonNode& item : node.array()) found.merge(undescribed(root, item));
+  }
+  if (!node.is_object()) return found;
+  for (const JsonMember& member : node.object()) {
+    if (member.key == "examples" || member.key == "default") continue;
+    found.merge(undescribed(root, member.value));
+    if (member.key != "properties" || node.find("type") == nullptr) continue;
+    for (const JsonMember& property : member.value.object()) {
+      const JsonNode* reference = property.value.find("$ref");
+      const JsonNode* described =
+          reference == nullptr
+              ? &property.value
+              : &definition(root, reference->string().substr(reference->string().rfind('/') + 1));
+      if (!property.value.find("description") && !described->find("description")) found.insert(property.key);
+    }
+  }
+  return found;
+}
+
+TEST(Schema, DescribesEveryProperty) {
+  const JsonNode root = schema();
+  EXPECT_EQ(undescribed(root, root), Words{});
+  const std::string silent = R"({"items": {"type": "object", "properties": {"a": {"type": "string"}}}})";
+  EXPECT_EQ(undescribed(root, parse_json(silent, "silent")), Words{"a"});
+}
+
+std::int64_t default_of(const JsonNode& root, const std::string& object, const std::string& key) {
+  const JsonNode* place = root.find("properties");
+  if (!object.empty()) place = place->find(object)->find("properties");
+  return std::get<std::int64_t>(place->find(key)->find("default")->value);
+}
+
+TEST(Schema, SaysTheDefaultsThatARunHas) {
+  const JsonNode root = schema();
+  const RunOptions options;
+  EXPECT_EQ(default_of(root, "", "seed"), static_cast<std::int64_t>(options.seed));
+  EXPECT_EQ(default_of(root, "semantics", "send_capacity_bytes"), options.semantics.send_capacity_bytes);
+  EXPECT_EQ(default_of(root, "semantics", "stream_depth_max"), options.semantics.stream_depth_max);
+  EXPECT_EQ(default_of(root, "cost", "latency_ns"), options.cost.latency.count());
+  EXPECT_EQ(default_of(root, "cost", "bytes_per_us"), options.cost.bytes_per_us);
+  EXPECT_EQ(default_of(root, "limits", "steps"), options.step_max);
+  EXPECT_EQ(default_of(root, "limits", "real_timeout_ms"), options.real_timeout.count());
+}
+
+TEST(Schema, TheExampleIsAScenario) {
+  const JsonNode root = schema();
+  const JsonNode& example = root.find("examples")->array().at(0);
+  EXPECT_NO_THROW(ScenarioSchema().check(example));
+  EXPECT_EQ(read_scenario(substituted(example, {}), {}).world_size, 4);
 }
 
 }  // namespace

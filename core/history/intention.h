@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/history/histories.h"
+
+namespace gridlock {
+
+/// Calls that one rank's program is asked for when its run has stalled: enough for a training step, and in
+/// all ranks together no more than a stalled world of a million can note in seconds.
+std::size_t intended_calls_max(RankId world_size);
+
+/// The planned record of an intended call with that place in its order. Counts of uneven calls stay unknown.
+Record planned_record(const Call& call, std::int32_t sequence);
+/// Stands behind the last planned record of a rank whose program intends more than was asked for.
+Record planned_cut();
+/// Whether the record is that mark.
+bool is_planned_cut(const Record& record);
+
+/// Notes what a rank's program still intends behind its history (RankEnd::node). With more than `max` calls
+/// the rest is left out and marked as cut.
+void note_intended(Histories& histories, RankId rank, std::span<const Call> calls, std::size_t max);
+
+}  // namespace gridlock
