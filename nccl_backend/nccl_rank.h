@@ -35,6 +35,8 @@ class NcclRank final : public Rank {
   /// Takes GPU `device` and makes the communicator of the world (parks). False when that failed or the run
   /// ended before.
   bool connect(int device);
+  /// After the run has ended: what the program still intended.
+  void record_intended(std::span<const Call> calls, std::size_t max) { ledger_.record_intended(calls, max); }
   /// The program has returned. Changes nothing when the run had ended before.
   void end_program();
   /// Stays until the run has ended, completing what is still open, and gives everything back (parks).

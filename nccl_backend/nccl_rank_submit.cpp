@@ -6,6 +6,12 @@
 #include "nccl_backend/nccl_rank.h"
 
 namespace gridlock {
+namespace {
+
+/// Open submits between two looks at what is complete.
+constexpr std::size_t kPollEvery = 32;
+
+}  // namespace
 
 StatusCode NcclRank::prepare(const Call& call, GpuCall& prepared) const {
   prepared.instance = groups().resolve(call.group, id());
@@ -81,6 +87,8 @@ bool NcclRank::wait_room(std::span<const StreamId> streams) {
       return tickets_.depth(stream) < options_.semantics.stream_depth_max;
     });
   };
+  // A program that only submits would pile up what is long complete.
+  if (tickets_.size() % kPollEvery == 0 && !tickets_.poll()) return false;
   return has_room() || wait_until(has_room);
 }
 

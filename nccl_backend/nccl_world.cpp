@@ -10,6 +10,7 @@
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
+#include "core/history/intention.h"
 #include "launch/launcher.h"
 #include "launch/merge.h"
 #include "launch/process_host.h"
@@ -21,13 +22,15 @@ namespace gridlock {
 namespace {
 
 /// Giving back communicators and a context takes NCCL and the driver longer than the launcher waits for
-/// others.
-constexpr auto kGpuLeaveTime = std::chrono::seconds(10);
+/// others (an abort takes half a second). A rank that hangs inside NCCL is killed after that.
+constexpr auto kGpuLeaveTime = std::chrono::seconds(4);
 
 void run_program(const RankProgram& program, NcclRank& rank) {
   if (program.main != nullptr) return program.main(rank);
   const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
-  host_machine(rank, *machine);
+  if (host_machine(rank, *machine)) return;
+  const std::size_t max = intended_calls_max(rank.world_size());
+  rank.record_intended(machine->intended_calls(rank, max + 1), max);
 }
 
 /// Everything that the process of one rank does.

@@ -35,6 +35,7 @@ bool OpenTickets::mark(StreamId stream, Open& open) {
   const std::optional<CudaEvent> event = device_.acquire_event();
   if (!event) return false;
   open.points.push_back({stream, *event});
+  ++depths_[stream];
   return device_.record(*event, *device_.stream(stream));
 }
 
@@ -49,7 +50,8 @@ std::optional<bool> OpenTickets::is_reached(const Open& open) const {
 bool OpenTickets::poll() {
   if (faults_.any()) return false;
   std::set<StreamId> behind;
-  for (auto open = open_.begin(); open != open_.end();) {
+  // Once every stream has something open, nothing behind that can be complete.
+  for (auto open = open_.begin(); open != open_.end() && behind.size() < depths_.size();) {
     // Looked at only when nothing before it on its streams is open.
     const bool waits = std::any_of(open->points.begin(), open->points.end(),
                                    [&](const Point& point) { return behind.contains(point.stream); });
@@ -74,6 +76,7 @@ bool OpenTickets::complete(Open& open) {
     // With a full log the rank stops at its next request.
     static_cast<void>(ledger_.record_done(point.stream, open.ticket));
     device_.release_event(point.event);
+    if (--depths_[point.stream] == 0) depths_.erase(point.stream);
   }
   log_.add_open_tickets(-1);
   return true;
@@ -100,10 +103,8 @@ bool OpenTickets::is_open_now(Ticket ticket) const {
 }
 
 std::int32_t OpenTickets::depth(StreamId stream) const {
-  return static_cast<std::int32_t>(std::count_if(open_.begin(), open_.end(), [&](const Open& open) {
-    return std::any_of(open.points.begin(), open.points.end(),
-                       [&](const Point& point) { return point.stream == stream; });
-  }));
+  const auto known = depths_.find(stream);
+  return known == depths_.end() ? 0 : known->second;
 }
 
 void OpenTickets::clear() {
@@ -111,6 +112,7 @@ void OpenTickets::clear() {
     for (const Point& point : open.points) device_.release_event(point.event);
   }
   open_.clear();
+  depths_.clear();
 }
 
 }  // namespace gridlock

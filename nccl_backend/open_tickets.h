@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -34,7 +35,9 @@ class OpenTickets {
   bool is_open(Ticket ticket) const;
   /// As is_open, but asks the device. A fault counts as open.
   bool is_open_now(Ticket ticket) const;
+  /// Open submits that use the stream. O(log streams).
   std::int32_t depth(StreamId stream) const;
+  std::size_t size() const { return open_.size(); }
 
   /// Forgets everything. Requires: nothing runs on the device any more.
   void clear();
@@ -65,6 +68,8 @@ class OpenTickets {
   Faults& faults_;
   bool keep_results_;
   std::list<Open> open_;
+  /// Never 0.
+  std::map<StreamId, std::int32_t> depths_;
 };
 
 }  // namespace gridlock

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/history/intention.h"
 #include "launch/merge.h"
 #include "launch/run_directory.h"
 #include "nccl_backend/nccl_rank.h"
@@ -17,7 +18,9 @@ namespace {
 void run_program(const RankProgram& program, NcclRank& rank) {
   if (program.main != nullptr) return program.main(rank);
   const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
-  host_machine(rank, *machine);
+  if (host_machine(rank, *machine)) return;
+  const std::size_t max = intended_calls_max(rank.world_size());
+  rank.record_intended(machine->intended_calls(rank, max + 1), max);
 }
 
 void be_rank(Rank& simulated, StandInRun& run, StandInMachine& machine, const RunOptions& options,
