@@ -70,7 +70,7 @@ void RankLedger::record_intended(std::span<const Call> calls, std::size_t max) {
     if (group != InstanceId::none && !append(planned_record(call, next_sequence(group, call)++))) return;
   }
   // A log that is full ends the same way: nothing more is known.
-  if (calls.size() > max && !append(planned_cut())) return;
+  if (!append(planned_rest(calls.size() > max))) return;
 }
 
 bool RankLedger::record_plain(Record record) { return append(record); }

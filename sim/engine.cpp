@@ -75,7 +75,7 @@ RunResult Engine::run() {
   result.end = loop();
   is_over_ = true;
   fill_histories();
-  if (result.end != RunEnd::returned) note_intentions();
+  if (result.end == RunEnd::quiescent) note_intentions();
   unwind();
   std::stable_sort(complaints_.begin(), complaints_.end(),
                    [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });

@@ -221,6 +221,10 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
     find_plain_leftovers(scene, explained, causes);
   }
   if (end == RunEnd::quiescent) find_unexplained(scene, explained, causes);
+  // Ranks that were cut off at the bound of steps would have come: nobody is missing.
+  if (end == RunEnd::step_limit) {
+    std::erase_if(causes, [](const Finding& finding) { return finding.cause >= Cause::missing; });
+  }
   Verdict verdict;
   const Findings listed = merged(std::move(causes));
   for (std::size_t i = 0; i < std::min(listed.size(), kDiagnosisMax); ++i) {

@@ -54,11 +54,14 @@ Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) 
 }
 
 /// What the record of a refused call tells about the reason.
-std::string cause_of_refusal(const Record& call, GroupRank size) {
+std::string cause_of_refusal(const Record& call, GroupRank self, GroupRank size) {
   const OperationInfo& what = operation(call.call);
   if ((what.is_p2p || what.has_root) && (call.peer < 0 || call.peer >= size)) {
     return fmt::format("its {} {} is outside a group of {} ranks", what.is_p2p ? "peer" : "root", call.peer,
                        size);
+  }
+  if (what.is_p2p && call.peer == self) {
+    return "its peer is the rank itself, which works only as a send and a recv inside one batch";
   }
   if (call.count < 0) return fmt::format("its count {} is negative", call.count);
   return "a buffer is missing, too small or of another type, its counts or scalar do not fit, or the group "
@@ -80,8 +83,9 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
         "{{who}} passed {} in {}: that is a rank of the world, where a place inside the group is meant.",
         call.peer, text);
   }
+  const Members& members = evidence.members(evidence.instance(call, rank));
   return fmt::format("{} of {{who}} was refused: {}.", text,
-                     cause_of_refusal(call, evidence.members(evidence.instance(call, rank)).size()));
+                     cause_of_refusal(call, members.index_of(rank), members.size()));
 }
 
 bool is_blocked(HostState state) {
@@ -97,6 +101,9 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
     const bool died = scene.evidence.state(rank) == HostState::crashed;
     const bool is_needed = needs_host(scene, rank);
     if (!died && !is_needed) continue;
+    // Who leaves because a call was refused is named for the call.
+    const Record* last = scene.evidence.last(rank);
+    if (!died && last != nullptr && last->rejected) continue;
     Finding finding = about_host(died && is_needed ? Code::RANK_FAILED_PEERS_WAIT : Code::RANK_EXITED,
                                  died ? Cause::failed_rank : Cause::exited_rank, rank);
     finding.summary =

@@ -47,15 +47,16 @@ Record planned_record(const Call& call, std::int32_t sequence) {
   return record;
 }
 
-Record planned_cut() {
+Record planned_rest(bool is_cut) {
   Record record;
   record.kind = RecordKind::planned;
-  record.unknown = kUnknownGroup;
+  record.unknown = is_cut ? kUnknownGroup | kUnknownCount : kUnknownGroup;
   return record;
 }
 
 bool is_planned_cut(const Record& record) {
-  return record.kind == RecordKind::planned && (record.unknown & kUnknownGroup) != 0;
+  constexpr std::uint16_t kCut = kUnknownGroup | kUnknownCount;
+  return record.kind == RecordKind::planned && (record.unknown & kCut) == kCut;
 }
 
 void note_intended(Histories& histories, RankId rank, std::span<const Call> calls, std::size_t max) {
@@ -72,7 +73,7 @@ void note_intended(Histories& histories, RankId rank, std::span<const Call> call
     std::int32_t& sequence = orders.next(group, call.kind, call.peer);
     end.node = histories.store.append(end.node, planned_record(call, sequence++));
   }
-  if (calls.size() > max) end.node = histories.store.append(end.node, planned_cut());
+  end.node = histories.store.append(end.node, planned_rest(calls.size() > max));
 }
 
 }  // namespace gridlock

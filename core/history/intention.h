@@ -13,13 +13,14 @@ std::size_t intended_calls_max(RankId world_size);
 
 /// The planned record of an intended call with that place in its order. Counts of uneven calls stay unknown.
 Record planned_record(const Call& call, std::int32_t sequence);
-/// Stands behind the last planned record of a rank whose program intends more than was asked for.
-Record planned_cut();
-/// Whether the record is that mark.
+/// Stands behind the last planned record of a rank: its program intends nothing more, or, with `is_cut`, more
+/// than was asked for.
+Record planned_rest(bool is_cut);
+/// Whether the record is the mark of a cut.
 bool is_planned_cut(const Record& record);
 
 /// Notes what a rank's program still intends behind its history (RankEnd::node). With more than `max` calls
-/// the rest is left out and marked as cut.
+/// the rest is left out, and that is marked.
 void note_intended(Histories& histories, RankId rank, std::span<const Call> calls, std::size_t max);
 
 }  // namespace gridlock

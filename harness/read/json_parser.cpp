@@ -181,10 +181,14 @@ class TreeBuilder {
   }
 
   std::string caret(std::size_t offset, const JsonPlace& place) const {
-    const std::size_t begin = offset - static_cast<std::size_t>(place.column - 1);
-    const std::string_view line =
-        text_.substr(begin, std::min(text_.find('\n', begin), text_.size()) - begin);
-    return fmt::format("  {}\n  {}^", line, std::string(static_cast<std::size_t>(place.column - 1), ' '));
+    // Of a long line only what is near: a file without line breaks is not printed whole.
+    constexpr std::size_t kBefore = 60;
+    constexpr std::size_t kShown = 100;
+    const std::size_t in_line = static_cast<std::size_t>(place.column - 1);
+    const std::size_t begin = offset - std::min(in_line, kBefore);
+    const std::size_t line_end = std::min(text_.find('\n', begin), text_.size());
+    return fmt::format("  {}\n  {}^", text_.substr(begin, std::min(line_end - begin, kShown)),
+                       std::string(offset - begin, ' '));
   }
 
   /// nlohmann's sentence without its own position: "[json.exception...] parse error at line 1, column 3:

@@ -109,12 +109,14 @@ PatternSpec CallBuilder::next_pattern(RankContext& rank, InstanceId instance, co
   const GroupRank own = group.spec.members.index_of(rank.id());
   GroupRank sender = -1;
   GroupRank receiver = -1;
+  CallKind order = CallKind::barrier;
   if (operation(call.kind).is_p2p) {
+    order = call.kind;
     sender = call.kind == CallKind::send ? own : call.peer;
     receiver = call.kind == CallKind::send ? call.peer : own;
   }
   std::uint64_t seed = mixed(rank.seed(), group.key.low);
-  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order(instance, sender, receiver)));
+  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order({instance, order, sender, receiver, 0})));
   seed = mixed(seed, static_cast<std::uint64_t>(sender));
   seed = mixed(seed, static_cast<std::uint64_t>(receiver));
   return {seed, call.kind, call.dtype, call.op,    call.scalar, group.spec.members.size(),
@@ -160,12 +162,15 @@ void CallBuilder::make_private_buffers(RankContext& rank, bool in_place, const C
   prepared_.push_back(std::move(check));
 }
 
-std::int64_t CallBuilder::next_in_order(InstanceId group, GroupRank sender, GroupRank receiver) {
-  for (Order& order : orders_) {
-    if (order.group == group && order.sender == sender && order.receiver == receiver) return order.count++;
+std::int64_t CallBuilder::next_in_order(const Order& order) {
+  for (Order& known : orders_) {
+    if (known.group == order.group && known.kind == order.kind && known.sender == order.sender &&
+        known.receiver == order.receiver) {
+      return known.count++;
+    }
   }
-  orders_.push_back({group, sender, receiver, 1});
-  return 0;
+  orders_.push_back(order);
+  return orders_.back().count++;
 }
 
 void CallBuilder::submitted(RankContext& rank, const Reply& reply) {

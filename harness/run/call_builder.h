@@ -49,6 +49,8 @@ class CallBuilder {
   /// member. The same number on all ranks of a call, so that each call has a pattern of its own.
   struct Order {
     InstanceId group;
+    /// send, recv, or barrier for all collectives: a message to oneself is counted on both ends.
+    CallKind kind;
     GroupRank sender;
     GroupRank receiver;
     std::int64_t count;
@@ -64,7 +66,7 @@ class CallBuilder {
                     const PatternSpec& pattern, Call& call);
   void make_private_buffers(RankContext& rank, bool in_place, const CallExtents& extents, Check check,
                             Call& call);
-  std::int64_t next_in_order(InstanceId group, GroupRank sender, GroupRank receiver);
+  std::int64_t next_in_order(const Order& order);
   void release(RankContext& rank, const Check& check);
 
   std::vector<Call> calls_;
