@@ -9,6 +9,7 @@
 #include "core/base/input_error.h"
 #include "gloo_backend/gloo_world.h"
 #include "harness/read/scenario_reader.h"
+#include "nccl_backend/nccl_world.h"
 #include "sim/sim_world.h"
 
 namespace gridlock::cli {
@@ -16,7 +17,8 @@ namespace gridlock::cli {
 std::unique_ptr<World> make_world(const std::string& backend) {
   if (backend == "sim") return std::make_unique<SimWorld>();
   if (backend == "gloo") return std::make_unique<GlooWorld>();
-  static const std::array<std::string, 2> kKnown = {"sim", "gloo"};
+  if (backend == "nccl") return std::make_unique<NcclWorld>();
+  static const std::array<std::string, 3> kKnown = {"sim", "gloo", "nccl"};
   throw InputError("--backend", fmt::format("unknown backend '{}'", backend), name_hint(backend, kKnown));
 }
 

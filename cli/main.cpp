@@ -19,6 +19,7 @@ constexpr const char* kExamples = R"(Examples:
   gridlock run scenarios/grids/ppo_actor_critic.json        run one scenario
   gridlock run step.json --set params.micro_batches=8       with another parameter
   gridlock run step.json --backend gloo                     on real processes
+  gridlock run step.json --backend nccl                     on real GPUs
   gridlock test scenarios --jobs 2 --junit report.xml       every scenario of a folder, for CI
   gridlock plan step.json                                   the groups its grids create, in order
   gridlock accessors step.json                              what DeepSpeed reads from its grids

@@ -58,7 +58,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& pat
                   "path=value: replace one value of the scenario, e.g. params.micro_batches=8")
       ->take_all()
       ->allow_extra_args(false);
-  command.add_option("--backend", flags.backend, "World to run on: sim (default) or gloo");
+  command.add_option("--backend", flags.backend, "World to run on: sim (default), gloo or nccl");
   command.add_option_function<std::uint64_t>(
       "--seed",
       [&flags](std::uint64_t seed) {

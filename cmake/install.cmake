@@ -1,6 +1,6 @@
 # `cmake --install` gives other projects find_package(gridlock) with gridlock::core, gridlock::sim ...
 include(CMakePackageConfigHelpers)
-set(gridlock_libraries core sim launch gloo_backend harness testing)
+set(gridlock_libraries core sim launch gloo_backend nccl_backend harness testing)
 foreach(name IN LISTS gridlock_libraries)
   install(TARGETS gridlock_${name} EXPORT gridlockTargets
     FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/gridlock)

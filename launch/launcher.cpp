@@ -25,8 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 /// How long nothing must move before a run with a lost or stuck rank is over.
 constexpr auto kSettleTime = std::chrono::milliseconds(400);
-/// How long a rank has to leave by itself after its run has ended.
-constexpr auto kLeaveTime = std::chrono::milliseconds(1000);
 /// How often the logs are looked at.
 constexpr auto kLookEvery = std::chrono::milliseconds(10);
 
@@ -110,7 +108,7 @@ class Launch {
 
   void start(const std::function<void(RankProcess&)>& body);
   RunEnd supervise(std::chrono::milliseconds real_timeout);
-  void finish();
+  void finish(std::chrono::milliseconds leave_time);
   LaunchResult result(RunEnd end) const;
 
  private:
@@ -276,9 +274,10 @@ std::string Launch::cause(std::size_t rank) const {
   return "";
 }
 
-void Launch::finish() {
+void Launch::finish(std::chrono::milliseconds leave_time) {
+  counters_.ended.store(true, std::memory_order_release);
   end_.close_writing();
-  const auto deadline = Clock::now() + kLeaveTime;
+  const auto deadline = Clock::now() + leave_time;
   while (!all_gone() && Clock::now() < deadline) {
     signals_.next(kLookEvery);
     reap();
@@ -301,14 +300,16 @@ void Launch::kill_rest() {
 }  // namespace
 
 LaunchResult launch(std::span<const std::unique_ptr<SharedLog>> logs, std::chrono::milliseconds real_timeout,
-                    const std::function<void(RankProcess&)>& body) {
+                    const std::function<void(RankProcess&)>& body, std::chrono::milliseconds leave_time) {
   const SharedMemory counters;
-  Launch launch(logs, *new (counters.memory()) SharedCounters);
+  auto& shared = *new (counters.memory()) SharedCounters;
+  Launch launch(logs, shared);
   launch.start(body);
   const RunEnd end = launch.supervise(real_timeout);
   // Who was lost is decided before anybody is told to leave.
   LaunchResult result = launch.result(end);
-  launch.finish();
+  shared.ended_well = end == RunEnd::returned;
+  launch.finish(leave_time);
   return result;
 }
 

@@ -24,6 +24,9 @@ struct LaunchResult {
   std::int64_t request_count = 0;
 };
 
+/// How long the ranks have to leave by themselves after their run has ended.
+inline constexpr auto kLeaveTime = std::chrono::milliseconds(1000);
+
 /// Runs one process per log, forked from this one, each executing `body` for its rank, and stays until all
 /// are gone.
 ///
@@ -31,14 +34,15 @@ struct LaunchResult {
 /// `real_timeout`; on
 /// SIGINT or SIGTERM (interrupted); and, once some rank can never go on (it died, or its log shows trouble),
 /// as soon as every other rank is blocked and nothing has moved for a moment. Then processes are let go, and
-/// those that do not leave are killed with everything they started. Nothing survives this call, nor the
-/// caller's own death (PR_SET_PDEATHSIG).
+/// those that do not leave within `leave_time` are killed with everything they started. Nothing survives this
+/// call, nor the caller's own death (PR_SET_PDEATHSIG).
 ///
 /// `body` gets its rank's tie to the launcher and should end in finish() or crash(); leaving it by an
 /// exception crashes the rank. Requires: the calling process has no other threads (they would not exist in
 /// the ranks), and SIGCHLD, SIGINT and SIGTERM are not awaited elsewhere meanwhile. Throws InputError when
 /// the processes cannot be started; none is left then.
 LaunchResult launch(std::span<const std::unique_ptr<SharedLog>> logs, std::chrono::milliseconds real_timeout,
-                    const std::function<void(RankProcess&)>& body);
+                    const std::function<void(RankProcess&)>& body,
+                    std::chrono::milliseconds leave_time = kLeaveTime);
 
 }  // namespace gridlock

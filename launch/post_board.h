@@ -1,12 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace gridlock {
 
-/// Names that ranks of a run have posted, as empty files in one folder: seen by every process that shares the
-/// folder, also over a network file system. A value; never blocks.
+/// Names that ranks of a run have posted, with or without a text, as files in one folder: seen by every
+/// process that shares the folder, also over a network file system. A value; never blocks.
 class PostBoard {
  public:
   explicit PostBoard(std::string folder) : folder_(std::move(folder)) {}
@@ -14,6 +15,10 @@ class PostBoard {
   /// Posting a name again changes nothing. False when the file cannot be made.
   bool post(std::string_view name) const;
   bool has(std::string_view name) const;
+  /// Posts a name with a text, which whoever sees the name sees whole. False when the file cannot be made.
+  bool put(std::string_view name, std::string_view text) const;
+  /// The text of a name; nothing until it was posted.
+  std::optional<std::string> get(std::string_view name) const;
 
  private:
   std::string path_of(std::string_view name) const;

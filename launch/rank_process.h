@@ -16,6 +16,10 @@ namespace gridlock {
 struct SharedCounters {
   /// Requests of all ranks together, for RunOptions::step_max.
   std::atomic<std::int64_t> requests{0};
+  /// The run is over; and every rank had come to its end with all its work complete. Set before anybody is
+  /// told to leave, the second one first.
+  std::atomic<bool> ended{false};
+  std::atomic<bool> ended_well{false};
 };
 
 /// The rank's end of its tie to the launcher. Lives in the rank's process; used by its main thread, except

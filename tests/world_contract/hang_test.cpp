@@ -26,12 +26,14 @@ TEST_P(HangContract, WhereEachRankStoodIsKnown) {
   const RunResult result = run_ranks(2, [](Rank& rank) {
     Call call;
     call.kind = CallKind::barrier;
+    // The first use of a group may block the host inside submit (S02).
+    (void)rank.run(call);
     if (rank.id() == 0) (void)rank.run(call);
   });
   EXPECT_EQ(result.histories->ranks[0].state, HostState::waiting);
   EXPECT_EQ(result.histories->ranks[1].state, HostState::returned);
   ASSERT_EQ(result.histories->ranks[0].open.size(), 1u);
-  EXPECT_EQ(result.histories->ranks[0].open[0].first_open, static_cast<Ticket>(0));
+  EXPECT_EQ(result.histories->ranks[0].open[0].first_open, static_cast<Ticket>(1));
 }
 
 TEST_P(HangContract, AnAwaitThatNobodyPostsEndsTheRun) {

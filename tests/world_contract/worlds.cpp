@@ -4,6 +4,7 @@
 
 #include "gloo_backend/gloo_world.h"
 #include "sim/sim_world.h"
+#include "tests/nccl_stand_in/stand_in_world.h"
 
 namespace gridlock {
 namespace {
@@ -24,7 +25,9 @@ std::ostream& operator<<(std::ostream& out, const WorldFactory& factory) { retur
 
 std::vector<WorldFactory> all_worlds() {
   return {{"sim", [] { return std::make_unique<SimWorld>(); }, 64, every_operation()},
-          {"gloo", [] { return std::make_unique<GlooWorld>(); }, 8, every_operation()}};
+          {"gloo", [] { return std::make_unique<GlooWorld>(); }, 8, every_operation()},
+          // The real code of its ranks on a stand-in for CUDA and NCCL.
+          {"nccl", [] { return std::make_unique<StandInWorld>(); }, 64, every_operation()}};
 }
 
 }  // namespace gridlock

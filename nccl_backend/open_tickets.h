@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "launch/rank_ledger.h"
+#include "nccl_backend/device.h"
+#include "nccl_backend/gpu_call.h"
+
+namespace gridlock {
+
+/// The submits of one rank that are on the device and not known to be complete. Completion is seen only when
+/// somebody polls. Used by the rank's main thread; never parks.
+class OpenTickets {
+ public:
+  /// All outlive this.
+  OpenTickets(Device& device, RankLedger& ledger, SharedLog& log, const CudaApi& cuda, Faults& faults,
+              bool keep_results)
+      : device_(device),
+        ledger_(ledger),
+        log_(log),
+        cuda_(cuda),
+        faults_(faults),
+        keep_results_(keep_results) {}
+
+  /// Marks the place after the calls on all their streams, all of which exist. Outputs are copied there, on
+  /// the device, because later work may write over them before the host looks. False after a fault.
+  bool add(Ticket ticket, std::vector<GpuCall> calls);
+  /// Completes what is complete, in the order of each stream. False after a fault.
+  bool poll();
+
+  bool is_open(Ticket ticket) const;
+  /// As is_open, but asks the device. A fault counts as open.
+  bool is_open_now(Ticket ticket) const;
+  /// Open submits that use the stream. O(log streams).
+  std::int32_t depth(StreamId stream) const;
+  std::size_t size() const { return open_.size(); }
+
+  /// Forgets everything. Requires: nothing runs on the device any more.
+  void clear();
+
+ private:
+  struct Point {
+    StreamId stream;
+    CudaEvent event;
+  };
+  struct Open {
+    Ticket ticket;
+    std::vector<GpuCall> calls;
+    std::vector<Point> points;
+    /// One for each call; null where nothing is kept.
+    std::vector<DeviceMemory::Block> results;
+  };
+
+  bool keep_result(const GpuCall& call, Open& open);
+  bool mark(StreamId stream, Open& open);
+  std::optional<bool> is_reached(const Open& open) const;
+  bool complete(Open& open);
+  bool add_result(const GpuCall& call, const DeviceBlock& copy);
+
+  Device& device_;
+  RankLedger& ledger_;
+  SharedLog& log_;
+  const CudaApi& cuda_;
+  Faults& faults_;
+  bool keep_results_;
+  std::list<Open> open_;
+  /// Never 0.
+  std::map<StreamId, std::int32_t> depths_;
+};
+
+}  // namespace gridlock

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Runs the scenarios of this folder on real GPUs and on the simulator, and prints a table: scenario, outcome, whether the
+# transcripts are equal, wall time of the run on GPUs. Needs the gridlock binary, NCCL and the CUDA driver; nothing else.
+# usage: smoke.sh GRIDLOCK [GPUS]      exit code 1 when a row is not as it should be
+set -uo pipefail
+folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+gridlock=$1
+gpus=${2:-2}
+failed=0
+
+# Of a report: "outcome" or "outcome CODE"; the transcript's hash.
+verdict() { sed -n '1s/^[^:]*: //p' <<<"$1"; }
+transcript() { sed -n 's/.*transcript \([0-9a-f]*\).*/\1/p' <<<"$1"; }
+
+row() {
+  local name=$1 on_sim on_gpus begin end parity
+  shift
+  on_sim=$("$gridlock" run "$folder/$name.json" "$@" 2>&1)
+  begin=$(date +%s%N)
+  on_gpus=$(timeout 120 "$gridlock" run "$folder/$name.json" "$@" --backend nccl 2>&1)
+  end=$(date +%s%N)
+  parity=differs
+  if [[ "$(verdict "$on_sim")" == "$(verdict "$on_gpus")" ]]; then
+    # What hung on the device has no result, so only the verdicts of hangs are compared.
+    if [[ $name == hang_* ]]; then parity=verdict; fi
+    if [[ "$(transcript "$on_sim")" == "$(transcript "$on_gpus")" ]]; then parity=equal; fi
+  fi
+  printf '| %-32s | %-28s | %-26s | %-8s | %6.2f s |\n' "$name" "$(sed 's/--set //g;s/params.//g' <<<"$*")" \
+    "$(verdict "$on_gpus")" "$parity" "$(((end - begin) / 10000000))e-2"
+  if [[ $parity == differs ]]; then
+    failed=1
+    sed 's/^/    /' <<<"$on_gpus" | head -${ROWS:-12}
+  fi
+}
+
+"$gridlock" --version
+printf '| %-32s | %-28s | %-26s | %-8s | %8s |\n' scenario parameters outcome parity time
+printf '|---|---|---|---|---|\n'
+for ((ranks = 2; ranks <= gpus; ranks *= 2)); do
+  for name in operations reductions moves_of_types_without_a_number sizes hang_missing_call hang_first_use \
+    hang_other_operation; do
+    row $name --set params.ranks=$ranks
+  done
+  row two_grids --set params.ranks=$ranks --set params.tensor=$ranks
+done
+row ring_of_2
+row pipeline_1f1b
+((gpus < 4)) || row ring_of_4
+shapes=("1 1 2" "2 1 1" "1 2 1")
+((gpus < 4)) || shapes+=("1 2 2" "2 2 1" "2 1 2" "1 1 4")
+((gpus < 8)) || shapes+=("2 2 2")
+for shape in "${shapes[@]}"; do
+  read -r pipe data tensor <<<"$shape"
+  sizes=(--set params.ranks=$((pipe * data * tensor)) --set params.pipe=$pipe --set params.data=$data
+    --set params.tensor=$tensor)
+  row grid "${sizes[@]}"
+  row pipeline_1f1b "${sizes[@]}"
+done
+exit $failed

@@ -1,0 +1,88 @@
+#include "tests/nccl_stand_in/stand_in_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/history/intention.h"
+#include "launch/merge.h"
+#include "launch/run_directory.h"
+#include "nccl_backend/nccl_rank.h"
+#include "sim/sim_world.h"
+#include "tests/nccl_stand_in/stand_in_host.h"
+
+namespace gridlock {
+namespace {
+
+void run_program(const RankProgram& program, NcclRank& rank) {
+  if (program.main != nullptr) return program.main(rank);
+  const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
+  if (host_machine(rank, *machine)) return;
+  const std::size_t max = intended_calls_max(rank.world_size());
+  rank.record_intended(machine->intended_calls(rank, max + 1), max);
+}
+
+void be_rank(Rank& simulated, StandInRun& run, StandInMachine& machine, const RunOptions& options,
+             const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites) {
+  StandInHost host(simulated, run, machine);
+  const GpuApi api = machine.api(host.rank(), [&] {
+    host.pause(0);
+    return !host.ended();
+  });
+  NcclRank rank(api, host, program.world_size, options, nccl, sites);
+  if (rank.connect(host.rank())) run_program(program, rank);
+  rank.end_program();
+  rank.finish();
+}
+
+/// What launch() says of a run that went so.
+void conclude(const StandInRun& run, std::vector<HostState>& states, RunResult& result) {
+  bool limit = false;
+  bool lost = false;
+  bool backend = false;
+  bool returned = true;
+  for (std::size_t rank = 0; rank < run.stands.size(); ++rank) {
+    const auto& [state, trouble, text] = run.stands[rank];
+    states.push_back(state);
+    returned = returned && state == HostState::returned;
+    lost = lost || state == HostState::exited || trouble == Trouble::unlike_calls;
+    limit = limit || trouble == Trouble::log_full || trouble == Trouble::step_limit;
+    backend = backend || trouble == Trouble::backend_error || trouble == Trouble::peer_lost;
+    if (trouble == Trouble::none) continue;
+    result.error += fmt::format("{}rank {}: {}", result.error.empty() ? "" : "\n", rank, text);
+  }
+  result.end = returned ? RunEnd::returned : RunEnd::quiescent;
+  if (limit) result.end = RunEnd::step_limit;
+  if (backend && !lost && !limit) result.end = RunEnd::backend_error;
+}
+
+}  // namespace
+
+RunResult StandInWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
+  const RunDirectory directory;
+  machine_ = std::make_unique<StandInMachine>(program.world_size, options_);
+  StandInRun run;
+  run.deadline = options.real_timeout;
+  run.exited.resize(static_cast<std::size_t>(program.world_size));
+  for (RankId rank = 0; rank < program.world_size; ++rank) {
+    run.logs.push_back(std::make_unique<SharedLog>(fmt::format("{}/rank-{}.log", directory.path(), rank)));
+  }
+  RunOptions simulation;
+  simulation.seed = options.seed;
+  simulation.fiber_stack_bytes = 512 << 10;
+  simulate(simulation, program.world_size,
+           [&](Rank& simulated) { be_rank(simulated, run, *machine_, options, nccl_, program, sites); });
+
+  RunResult result;
+  std::vector<HostState> states;
+  conclude(run, states, result);
+  MergedRun merged = merge_logs(run.logs, states, std::move(sites));
+  result.request_count = run.requests;
+  result.verdict = judge(*merged.histories, result.end, merged.complaints);
+  result.histories = std::move(merged.histories);
+  result.complaints = std::move(merged.complaints);
+  return result;
+}
+
+}  // namespace gridlock
