@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs the scenarios of this folder on real GPUs and on the simulator, and prints a table: scenario, outcome, whether the
+# Runs the scenarios of scenarios/gpu_smoke on real GPUs and on the simulator, and prints a table: scenario, outcome, whether the
 # transcripts are equal, wall time of the run on GPUs. Needs the gridlock binary, NCCL and the CUDA driver; nothing else.
-# usage: smoke.sh GRIDLOCK [GPUS]      exit code 1 when a row is not as it should be
+# usage: smoke.sh GRIDLOCK [GPUS] [FOLDER]      FOLDER has the scenarios; default: where this script is. Exit code 1 when a
+# row is not as it should be
 set -uo pipefail
-folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=${3:-$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}
 gridlock=$1
 gpus=${2:-2}
 failed=0
