@@ -33,7 +33,7 @@ class HeldSignals {
  public:
   HeldSignals() {
     sigemptyset(&held_);
-    for (const int signal : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&held_, signal);
+    for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_, signal);
     sigprocmask(SIG_BLOCK, &held_, &before_);
   }
   ~HeldSignals() { restore(); }
@@ -225,7 +225,7 @@ RunEnd Launch::supervise(std::chrono::milliseconds real_timeout) {
   std::uint64_t seen = progress();
   while (true) {
     const std::optional<int> signal = signals_.next(kLookEvery);
-    if (signal == SIGINT || signal == SIGTERM) return RunEnd::interrupted;
+    if (signal && *signal != SIGCHLD) return RunEnd::interrupted;
     reap();
     if (const std::uint64_t now = progress(); now != seen) {
       seen = now;

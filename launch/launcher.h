@@ -32,14 +32,14 @@ inline constexpr auto kLeaveTime = std::chrono::milliseconds(1000);
 ///
 /// The run ends when every program has ended and its work is complete; when nothing has moved for
 /// `real_timeout`; on
-/// SIGINT or SIGTERM (interrupted); and, once some rank can never go on (it died, or its log shows trouble),
+/// SIGINT, SIGTERM or SIGHUP (interrupted); and, once some rank can never go on (it died, or its log shows trouble),
 /// as soon as every other rank is blocked and nothing has moved for a moment. Then processes are let go, and
 /// those that do not leave within `leave_time` are killed with everything they started. Nothing survives this
 /// call, nor the caller's own death (PR_SET_PDEATHSIG).
 ///
 /// `body` gets its rank's tie to the launcher and should end in finish() or crash(); leaving it by an
 /// exception crashes the rank. Requires: the calling process has no other threads (they would not exist in
-/// the ranks), and SIGCHLD, SIGINT and SIGTERM are not awaited elsewhere meanwhile. Throws InputError when
+/// the ranks), and SIGCHLD and these signals are not awaited elsewhere meanwhile. Throws InputError when
 /// the processes cannot be started; none is left then.
 LaunchResult launch(std::span<const std::unique_ptr<SharedLog>> logs, std::chrono::milliseconds real_timeout,
                     const std::function<void(RankProcess&)>& body,

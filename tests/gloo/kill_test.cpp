@@ -118,7 +118,8 @@ TEST(Kill, OfAnyRankAtAnyOfItsCallsIsBlamedOnThatRank) {
     // A kill in the middle of a call comes early or late in it.
     constexpr std::array<microseconds, 4> kAfter = {microseconds(0), microseconds(60), microseconds(400),
                                                     microseconds(1500)};
-    const Kill kill{i * 3 % kRanks, (i * 5 + i / 24) % kCalls, kAfter[static_cast<std::size_t>((i + i / 8) % 4)]};
+    const Kill kill{i * 3 % kRanks, (i * 5 + i / 24) % kCalls,
+                    kAfter[static_cast<std::size_t>((i + i / 8) % 4)]};
     const RunResult result = run_ranks(kRanks, [kill](Rank& rank) { train(rank, kill); });
     // The last call may be complete on all other ranks before its kill comes.
     const std::string needed = fmt::format("rank_lost RANK_FAILED_PEERS_WAIT blames {}", kill.victim);
