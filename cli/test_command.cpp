@@ -23,7 +23,7 @@ struct TestCommand {
 
 std::string run_one(const std::shared_ptr<const Scenario>& scenario, const RunFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<World> world = make_world(flags.backend);
+  const std::unique_ptr<World> world = make_world(flags.backend, place_for(flags, 0));
   const CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};

@@ -113,7 +113,7 @@ Reply GlooRank::stop() {
 
 Reply GlooRank::execute(const Request& request) {
   if (workers_.ended()) return ended();
-  if (process_.counters().requests.fetch_add(1, std::memory_order_relaxed) >= options_.step_max) {
+  if (!process_.count_request(options_.step_max)) {
     process_.log().set_trouble(Trouble::step_limit,
                                "the bound on requests of all ranks together was reached");
     return stop();

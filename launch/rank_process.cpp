@@ -15,6 +15,11 @@ namespace {
 
 }  // namespace
 
+bool RankProcess::count_request(std::int64_t request_max) {
+  log_.add_request();
+  return counters_.requests.fetch_add(1, std::memory_order_relaxed) < request_max;
+}
+
 void RankProcess::wait_for_end() const {
   // Nobody writes: the read returns when the last writing end, the launcher's, is closed.
   char nothing = 0;

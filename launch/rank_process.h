@@ -33,6 +33,9 @@ class RankProcess {
   SharedLog& log() const { return log_; }
   SharedCounters& counters() const { return counters_; }
 
+  /// Takes one request from the bound for all ranks of this launcher; false when it is used up.
+  bool count_request(std::int64_t request_max);
+
   /// Blocks the calling thread until the launcher has ended the run, or is gone.
   void wait_for_end() const;
 

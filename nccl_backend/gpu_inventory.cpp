@@ -34,6 +34,7 @@ void fields(Archive& archive, Answer& answer) {
   archive(answer.inventory.nccl_version);
   archive(answer.inventory.driver_version);
   archive(answer.inventory.gpus);
+  archive(answer.inventory.bus_ids);
   archive(answer.message);
   archive(answer.hint);
 }
@@ -62,6 +63,8 @@ GpuInventory look() {
     check_cuda(api.cuda, api.cuda.device_get(&device, i), "cuDeviceGet");
     check_cuda(api.cuda, api.cuda.device_get_name(name.data(), name.size(), device), "cuDeviceGetName");
     inventory.gpus.emplace_back(name.data());
+    check_cuda(api.cuda, api.cuda.device_get_bus_id(name.data(), name.size(), device), "cuDeviceGetPCIBusId");
+    inventory.bus_ids.emplace_back(name.data());
   }
   return inventory;
 }
@@ -129,6 +132,18 @@ std::string to_string(const GpuInventory& inventory) {
                   inventory.driver_version / 1000, inventory.driver_version % 1000 / 10);
   if (inventory.gpus.empty()) return versions + ", no GPU";
   return fmt::format("{}, {} x {}", versions, inventory.gpus.size(), inventory.gpus.front());
+}
+
+int device_of(const GpuInventory& inventory, int local_rank) {
+  const auto gpus = static_cast<int>(inventory.gpus.size());
+  if (gpus == 0) throw InputError(kPlace, "this machine has no GPU", "use --backend sim or gloo");
+  // A launcher may have given each of its processes a GPU of its own.
+  if (gpus == 1) return 0;
+  if (local_rank < gpus) return local_rank;
+  throw InputError(
+      kPlace,
+      fmt::format("local rank {} needs {} GPUs, this machine has {}", local_rank, local_rank + 1, gpus),
+      "NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
 }
 
 void check_fits(const GpuInventory& inventory, int world_size) {

@@ -12,6 +12,8 @@ struct GpuInventory {
   int driver_version = 0;
   /// Names of the GPUs that this process may use.
   std::vector<std::string> gpus;
+  /// Where each is on the machine's PCI bus: "00000000:19:00.0".
+  std::vector<std::string> bus_ids;
 };
 
 /// Looks in a process of its own, because a process that has used CUDA cannot fork ranks any more. Takes as
@@ -22,6 +24,10 @@ GpuInventory take_gpu_inventory();
 
 /// "NCCL 2.28.9, CUDA driver 13.0, 4 x NVIDIA H200"
 std::string to_string(const GpuInventory& inventory);
+
+/// The GPU of a rank that somebody else's launcher started: the one with its number on the machine, or the
+/// only one that its process may use. Throws InputError when there is none.
+int device_of(const GpuInventory& inventory, int local_rank);
 
 /// Throws InputError when a world of that size does not fit: NCCL takes one GPU for each rank.
 void check_fits(const GpuInventory& inventory, int world_size);
