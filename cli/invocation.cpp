@@ -7,6 +7,8 @@
 #include <fstream>
 
 #include "core/base/input_error.h"
+#include "gloo_backend/gloo_groups.h"
+#include "gloo_backend/gloo_process.h"
 #include "gloo_backend/gloo_world.h"
 #include "harness/read/scenario_reader.h"
 #include "nccl_backend/nccl_world.h"
@@ -61,7 +63,12 @@ RealPlace place_for(const RunFlags& flags, std::size_t run_number) {
 std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& place) {
   if (backend == "sim") return std::make_unique<SimWorld>();
   if (backend == "gloo") return std::make_unique<GlooWorld>(place);
-  if (backend == "nccl") return std::make_unique<NcclWorld>(NcclOptions{}, place);
+  if (backend == "nccl") {
+    return std::make_unique<NcclWorld>(NcclOptions{}, place, [](const HostGroupsPlace& at) {
+      prepare_gloo_process();
+      return make_gloo_groups(at);
+    });
+  }
   static const std::array<std::string, 3> kKnown = {"sim", "gloo", "nccl"};
   throw InputError("--backend", fmt::format("unknown backend '{}'", backend), name_hint(backend, kKnown));
 }

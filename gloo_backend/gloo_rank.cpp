@@ -28,7 +28,7 @@ GlooRank::GlooRank(RankProcess& process, const RunOptions& options, LinkOptions 
       board_(std::move(board)),
       ledger_(process.rank(), links.world_size, std::move(sites), process.log()),
       links_(std::move(links)),
-      work_(links_, process.log()),
+      work_(links_, report_to(process.log())),
       creations_(links_),
       workers_([this](std::span<const StreamId> streams, Ticket ticket) {
         // With a full log the rank stops at its next request.

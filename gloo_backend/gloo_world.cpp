@@ -1,11 +1,5 @@
 #include "gloo_backend/gloo_world.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <csignal>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -17,6 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/input_error.h"
 #include "core/history/intention.h"
+#include "gloo_backend/gloo_process.h"
 #include "gloo_backend/gloo_rank.h"
 
 namespace gridlock {
@@ -41,27 +36,6 @@ void check_input(const RunOptions& options, const RankProgram& program, const Re
   }
 }
 
-// Gloo's thread may throw when a peer disappears at a bad moment. That rank is a survivor and must not count
-// as dead: its operation just never completes.
-[[noreturn]] void park_gloo_thread_or_die() {
-  char name[16] = {};
-  ::prctl(PR_GET_NAME, name);
-  while (std::strcmp(name, kGlooThreadName) == 0) ::pause();
-  __gnu_cxx::__verbose_terminate_handler();
-  std::abort();
-}
-
-void prepare_process() {
-  // A write to a peer that is gone is an error that Gloo handles.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::set_terminate(park_gloo_thread_or_die);
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-  }
-}
-
 void run_program(const RankProgram& program, GlooRank& rank) {
   if (program.main != nullptr) return program.main(rank);
   const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
@@ -83,7 +57,7 @@ RunResult GlooWorld::run(const RunOptions& options, const RankProgram& program, 
   links.timeout = options.real_timeout + std::chrono::minutes(1);
 
   return run_->run([&](RankProcess& process) {
-    prepare_process();
+    prepare_gloo_process();
     links.rank = process.rank();
     GlooRank rank(process, options, links, PostBoard(run_->posts()), sites);
     if (rank.connect()) {

@@ -52,6 +52,8 @@ class RankProcess {
   SharedLog& log_;
   SharedCounters& counters_;
   int end_pipe_;
+  /// Requests taken from the bound and not made yet.
+  std::int64_t granted_ = 0;
 };
 
 /// Exit codes of rank processes: anything else was chosen by the program.

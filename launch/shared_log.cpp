@@ -95,6 +95,10 @@ bool SharedLog::reserve(std::size_t bytes) {
     errno = error;
     return false;
   }
+  // One fault instead of one for each page; a kernel that cannot (before 5.14) faults later.
+  if (memory_ != nullptr) {
+    static_cast<void>(::madvise(memory_ + reserved_, target - reserved_, MADV_POPULATE_WRITE));
+  }
   reserved_ = target;
   return true;
 }

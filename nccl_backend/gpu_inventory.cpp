@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "core/base/input_error.h"
+#include "launch/outside_start.h"
 #include "launch/wire.h"
-#include "nccl_backend/libraries.h"
 
 namespace gridlock {
 namespace {
@@ -45,8 +45,9 @@ void check_cuda(const CudaApi& cuda, int result, const char* function) {
                    "the CUDA driver does not start here; without a GPU use --backend sim or gloo");
 }
 
-GpuInventory look() {
-  const GpuApi api = open_gpu_libraries();
+}  // namespace
+
+GpuInventory look_for_gpus(const GpuApi& api) {
   GpuInventory inventory;
   api.nccl.get_version(&inventory.nccl_version);
   if (inventory.nccl_version < kNcclVersionMin) {
@@ -69,10 +70,12 @@ GpuInventory look() {
   return inventory;
 }
 
+namespace {
+
 [[noreturn]] void look_and_tell(int pipe) {
   Answer answer;
   try {
-    answer.inventory = look();
+    answer.inventory = look_for_gpus(open_gpu_libraries());
   } catch (const InputError& error) {
     answer.message = error.message();
     answer.hint = error.hint();
@@ -155,6 +158,16 @@ void check_fits(const GpuInventory& inventory, int world_size) {
                      fmt::format("{} ranks need {} GPUs, this machine has {}", world_size, world_size, gpus),
                      "NCCL takes one GPU for each rank; larger worlds run on the simulator");
   }
+}
+
+void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device) {
+  const std::string& bus = inventory.bus_ids[static_cast<std::size_t>(device)];
+  const std::string name = fmt::format("GPU {} of machine {}", bus, machine_name());
+  if (board.claim(name, std::to_string(rank))) return;
+  throw InputError(kPlace,
+                   fmt::format("rank {} would use the GPU that rank {} uses (GPU {}, {})", rank,
+                               board.get(name).value_or("?"), device, bus),
+                   "NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
 }
 
 }  // namespace gridlock

@@ -31,13 +31,16 @@ void run_program(const RankProgram& program, NcclRank& rank) {
 
 /// Everything that the process of one rank does.
 [[noreturn]] void be_rank(RankProcess& process, int device, const RealRun& run, const RunOptions& options,
-                          const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites) {
+                          const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites,
+                          const HostGroupsFactory& gloo) {
   // NCCL, too, listens on loopback only unless asked; who set the variable has asked.
   const std::string& interface = run.place().interface;
   prefer_variable("NCCL_SOCKET_IFNAME", interface.empty() ? "=lo" : "=" + interface);
   ProcessHost host(process, run.posts());
   const GpuApi api = open_gpu_libraries();
-  NcclRank rank(api, host, program.world_size, options, nccl, sites);
+  const HostGroupsPlace place{process.rank(), program.world_size, run.store(), interface,
+                              options.real_timeout + std::chrono::minutes(1)};
+  NcclRank rank(api, host, program.world_size, options, nccl, sites, gloo ? gloo(place) : nullptr);
   if (rank.connect(device)) {
     try {
       run_program(program, rank);
@@ -50,17 +53,6 @@ void run_program(const RankProgram& program, NcclRank& rank) {
   rank.end_program();
   rank.finish();
   process.finish();
-}
-
-/// Two ranks on one GPU would only be found by NCCL, when all are connected.
-void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device) {
-  const std::string& bus = inventory.bus_ids[static_cast<std::size_t>(device)];
-  const std::string name = fmt::format("GPU {} of machine {}", bus, machine_name());
-  if (board.claim(name, std::to_string(rank))) return;
-  throw InputError("--backend nccl",
-                   fmt::format("rank {} would use the GPU that rank {} uses (GPU {}, {})", rank,
-                               board.get(name).value_or("?"), device, bus),
-                   "NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
 }
 
 }  // namespace
@@ -84,7 +76,7 @@ RunResult NcclWorld::run(const RunOptions& options, const RankProgram& program, 
   if (device) claim_gpu(PostBoard(run_->posts()), place_.start->rank, *inventory_, *device);
   return run_->run(
       [&](RankProcess& process) {
-        be_rank(process, device.value_or(process.rank()), *run_, options, options_, program, sites);
+        be_rank(process, device.value_or(process.rank()), *run_, options, options_, program, sites, gloo_);
       },
       kGpuLeaveTime);
 }

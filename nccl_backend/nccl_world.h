@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/world/host_groups.h"
 #include "core/world/world.h"
 #include "launch/real_run.h"
 #include "nccl_backend/gpu_inventory.h"
@@ -20,8 +21,9 @@ namespace gridlock {
 /// it has not used CUDA.
 class NcclWorld final : public World {
  public:
-  explicit NcclWorld(NcclOptions options = {}, RealPlace place = {})
-      : options_(options), place_(std::move(place)) {}
+  /// `gloo` moves the data of groups of gloo; without it their calls fail.
+  explicit NcclWorld(NcclOptions options = {}, RealPlace place = {}, HostGroupsFactory gloo = nullptr)
+      : options_(options), place_(std::move(place)), gloo_(std::move(gloo)) {}
 
   std::string_view name() const override { return "nccl"; }
   /// Throws InputError for shape mode, when a library is missing or too old, when there are fewer GPUs than
@@ -32,6 +34,7 @@ class NcclWorld final : public World {
  private:
   NcclOptions options_;
   RealPlace place_;
+  HostGroupsFactory gloo_;
   std::unique_ptr<RealRun> run_;
   /// Taken at the first run.
   std::optional<GpuInventory> inventory_;
