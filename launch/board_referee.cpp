@@ -134,7 +134,7 @@ std::optional<RunEnd> BoardReferee::objection(std::vector<RankStatus>& ranks) co
     if (!other.came) continue;
     if (other.report.fingerprint != seat_.fingerprint) {
       ranks[rank].text =
-          fmt::format("runs another scenario, parameters, seed or world than rank {}", seat_.rank);
+          fmt::format("runs another scenario, parameters, seed, world or binary than rank {}", seat_.rank);
     } else if (other.report.machine != seat_.machine && seat_.loopback_only) {
       ranks[rank].text = fmt::format(
           "is on another machine than rank {}; name the network between them with "

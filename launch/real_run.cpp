@@ -86,14 +86,17 @@ std::string RealRun::make_folder(const std::string& name) const {
 
 std::string RealRun::log_path(RankId rank) const { return fmt::format("{}/rank-{}.log", folder_, rank); }
 
-// Of everything that labels name, which is nearly all of a scenario.
+// Of everything that labels name, which is nearly all of a scenario, and of the binary, which must read the
+// histories of the others.
 std::uint64_t RealRun::fingerprint() const {
   std::uint64_t hash = 0xcbf2'9ce4'8422'2325ULL;
   const auto add = [&hash](std::string_view text) {
     for (const char letter : text) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100'0000'01b3ULL;
     hash = (hash ^ text.size()) * 0x100'0000'01b3ULL;
   };
-  add(fmt::format("{} {}", world_size_, options_.seed));
+  std::error_code unknown;
+  add(fmt::format("{} {} {}", world_size_, options_.seed,
+                  std::filesystem::file_size("/proc/self/exe", unknown)));
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     const Site& site = sites_.site(static_cast<SiteId>(i));
     for (const std::string* text : {&site.text, &site.inner_loop, &site.outer_loop, &site.place}) add(*text);

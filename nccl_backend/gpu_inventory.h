@@ -24,10 +24,10 @@ struct GpuInventory {
 /// kNcclVersionMin, or CUDA does not start.
 GpuInventory look_for_gpus(const GpuApi& api);
 
-/// look_for_gpus in a process of its own, because a process that has used CUDA cannot fork ranks any more. Takes as
-/// long as CUDA needs to start, at most kInventoryTimeMax. Throws InputError when a library is missing or
-/// NCCL is older than kNcclVersionMin; a machine without a GPU has an empty list or, where the driver refuses
-/// to start, an InputError.
+/// look_for_gpus in a process of its own, because a process that has used CUDA cannot fork ranks any more.
+/// Takes as long as CUDA needs to start, at most kInventoryTimeMax. Throws InputError when a library is
+/// missing or NCCL is older than kNcclVersionMin; a machine without a GPU has an empty list or, where the
+/// driver refuses to start, an InputError.
 GpuInventory take_gpu_inventory();
 
 /// "NCCL 2.28.9, CUDA driver 13.0, 4 x NVIDIA H200"

@@ -121,7 +121,8 @@ TEST_F(OutsideRanks, OfSrunOfWhichOneNeverComesEndInTime) {
   const auto runs = start(
       2, [](int rank) { return srun(rank, 3); }, arguments);
   for (const RankRun& run : runs) EXPECT_EQ(run.exit_code, 7) << run.text;
-  EXPECT_EQ(line_with(runs[0].text, "hang_missing_call: "), "hang_missing_call: rank_lost RANK_FAILED_PEERS_WAIT");
+  EXPECT_EQ(line_with(runs[0].text, "hang_missing_call: "),
+            "hang_missing_call: rank_lost RANK_FAILED_PEERS_WAIT");
   EXPECT_EQ(line_with(runs[0].text, "who "), "who       rank 2; the trouble starts there");
   EXPECT_EQ(line_with(runs[0].text, "rank 2: did"), "rank 2: did not come within 2 s");
   EXPECT_EQ(left_files(), 0U);

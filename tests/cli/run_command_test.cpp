@@ -68,9 +68,10 @@ TEST(RunCommand, RefusesTheGpuBackendWithoutItsLibraries) {
   ::unsetenv("LD_LIBRARY_PATH");
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.out, "");
-  EXPECT_EQ(run.err, "--backend nccl: cannot open libcuda.so.1: " + folder +
-                         "/libcuda.so.1: file too short\n"
-                         "  hint: it comes with the NVIDIA driver; without a GPU use --backend sim or gloo\n");
+  EXPECT_EQ(run.err,
+            "--backend nccl: cannot open libcuda.so.1: " + folder +
+                "/libcuda.so.1: file too short\n"
+                "  hint: it comes with the NVIDIA driver; without a GPU use --backend sim or gloo\n");
   std::filesystem::remove_all(folder);
 }
 

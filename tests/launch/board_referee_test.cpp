@@ -116,7 +116,7 @@ TEST_F(Launchers, OfDifferentScenariosAreToldApart) {
   const RankStatus creating = standing(HostState::creating);
   EXPECT_EQ(end_of(zero, creating, [&] { (void)one.look({&creating, 1}, false); }), RunEnd::backend_error);
   EXPECT_EQ(error_of(zero, RunEnd::backend_error),
-            "rank 1: runs another scenario, parameters, seed or world than rank 0");
+            "rank 1: runs another scenario, parameters, seed, world or binary than rank 0");
 }
 
 TEST_F(Launchers, OfTwoMachinesNeedAnInterface) {

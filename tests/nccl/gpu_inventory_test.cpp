@@ -89,9 +89,10 @@ TEST(GpuOfARank, IsTheOneWithItsNumberOrTheOnlyOne) {
     device_of(kFour, 4);
     FAIL() << "a fifth rank on four GPUs";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "--backend nccl: local rank 4 needs 5 GPUs, this machine has 4\n"
-                 "  hint: NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
+    EXPECT_STREQ(
+        error.what(),
+        "--backend nccl: local rank 4 needs 5 GPUs, this machine has 4\n"
+        "  hint: NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
   }
 }
 
@@ -104,9 +105,10 @@ TEST(GpuOfARank, IsRefusedToASecondRank) {
     claim_gpu(board, 5, kFour, 1);
     FAIL() << "two ranks on one GPU";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "--backend nccl: rank 5 would use the GPU that rank 0 uses (GPU 1, 00000000:18:00.0)\n"
-                 "  hint: NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
+    EXPECT_STREQ(
+        error.what(),
+        "--backend nccl: rank 5 would use the GPU that rank 0 uses (GPU 1, 00000000:18:00.0)\n"
+        "  hint: NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
   }
 }
 
