@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,10 @@ struct RunOptions {
   /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not
   /// use it.
   std::chrono::milliseconds real_timeout{30'000};
+  /// Simulator: becomes true (from a signal handler or another thread) when the run shall end as interrupted
+  /// at its next request. Must outlive the run; nullptr: it is never asked to. Real worlds take signals
+  /// themselves.
+  const std::atomic<bool>* interrupt = nullptr;
 };
 
 /// Everything a run leaves behind. A value: the world may be gone.
