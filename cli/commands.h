@@ -13,6 +13,8 @@ void add_run_command(CLI::App& app, Invocation& invocation);
 void add_test_command(CLI::App& app, Invocation& invocation);
 void add_check_command(CLI::App& app, Invocation& invocation);
 void add_replay_command(CLI::App& app, Invocation& invocation);
+void add_diff_command(CLI::App& app, Invocation& invocation);
+void add_doctor_command(CLI::App& app, Invocation& invocation);
 void add_plan_command(CLI::App& app, Invocation& invocation);
 void add_accessors_command(CLI::App& app, Invocation& invocation);
 void add_expand_command(CLI::App& app, Invocation& invocation);
