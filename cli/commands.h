@@ -15,6 +15,7 @@ void add_check_command(CLI::App& app, Invocation& invocation);
 void add_replay_command(CLI::App& app, Invocation& invocation);
 void add_diff_command(CLI::App& app, Invocation& invocation);
 void add_doctor_command(CLI::App& app, Invocation& invocation);
+void add_calibrate_command(CLI::App& app, Invocation& invocation);
 void add_plan_command(CLI::App& app, Invocation& invocation);
 void add_accessors_command(CLI::App& app, Invocation& invocation);
 void add_expand_command(CLI::App& app, Invocation& invocation);

@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   gridlock::cli::add_replay_command(app, invocation);
   gridlock::cli::add_diff_command(app, invocation);
   gridlock::cli::add_doctor_command(app, invocation);
+  gridlock::cli::add_calibrate_command(app, invocation);
   gridlock::cli::add_plan_command(app, invocation);
   gridlock::cli::add_accessors_command(app, invocation);
   gridlock::cli::add_expand_command(app, invocation);

@@ -55,7 +55,7 @@ class Engine {
   void destroy_group(RankId rank, const Request& request, Reply& reply);
   bool is_ticket(RankId rank, Ticket ticket) const;
   bool is_interrupted() const {
-    return options_.interrupt != nullptr && options_.interrupt->load(std::memory_order_relaxed);
+    return options_.interrupt != nullptr && *options_.interrupt != 0;
   }
 
   /// Parks the rank; `reply` is what it gets when it goes on. Always false.

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <csignal>
 #include <stdexcept>
 
 #include "core/base/input_error.h"
@@ -130,12 +130,12 @@ TEST(Host, TheBoundOnRequestsEndsARunThatGoesOnForever) {
 }
 
 TEST(Host, AnInterruptEndsTheRunAndBlamesNobody) {
-  std::atomic<bool> interrupt{false};
+  volatile std::sig_atomic_t interrupt = 0;
   RunOptions options = shape_options();
   options.interrupt = &interrupt;
   const RunResult result = simulate(options, 3, [&](Rank& rank) {
     for (int turn = 0; rank.wait(rank.submit(all_reduce()).ticket).ok(); ++turn) {
-      if (rank.id() == 1 && turn == 10) interrupt = true;
+      if (rank.id() == 1 && turn == 10) interrupt = 1;
     }
   });
   EXPECT_EQ(outcome_of(result), "interrupted");
