@@ -20,6 +20,9 @@ struct GpuInventory {
   std::vector<std::string> bus_ids;
 };
 
+/// From this version on NCCL has an all_to_all, a gather and a scatter of its own (2.28.3).
+inline constexpr int kNcclVersionOfAllOperations = 22803;
+
 /// What the libraries say of this machine. Initialises CUDA. Throws InputError when NCCL is older than
 /// kNcclVersionMin, or CUDA does not start.
 GpuInventory look_for_gpus(const GpuApi& api);
