@@ -17,6 +17,7 @@ enum class RunEnd : std::uint8_t {
   step_limit,
   interrupted,
   backend_error,
+  deadline,  ///< the timeout of a group passed while a rank of it waited
 };
 
 /// What is said about a run: one outcome and the findings behind it.

@@ -35,6 +35,8 @@ struct Expectation {
   std::optional<Relation> relation;
   /// Exactly these warnings in any order; nothing: not looked at.
   std::optional<std::vector<Code>> warnings;
+  /// Exactly the ranks whose programs run to their end; nothing: not looked at.
+  std::optional<RankSet> returned;
 };
 
 /// A scenario file (one cell of its matrix), read, expanded and checked: names are resolved to indexes,

@@ -91,6 +91,22 @@ struct NewGroupAction {
   /// spec.name is the group's name in the scenario.
   GroupSpec spec;
 };
+/// The rank's part of a split; a color below 0: none.
+struct SplitAction {
+  GroupName name = GroupName::none;
+  GroupRef group;
+  Number color;
+  Number key;
+};
+struct ShrinkAction {
+  GroupName name = GroupName::none;
+  GroupRef group;
+  /// The members that stay.
+  GroupSpec spec;
+};
+struct AbortAction {
+  GroupRef group;
+};
 struct DestroyAction {
   GroupRef group;
 };
@@ -165,13 +181,17 @@ struct RepeatAction {
 };
 
 using Action =
-    std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, DestroyAction, RepeatAction,
+    std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, SplitAction, ShrinkAction,
+                 AbortAction, DestroyAction, RepeatAction,
                  PostAction, AwaitAction, WaitAction, SynchronizeAction, FillAction, ExpectAction>;
 
 /// One step of a program, shared by all ranks that run it. Immutable once read.
 struct Step {
   Action action;
   Guard guard;
+  /// A request that does not end with ok (a timeout, a lost peer, an aborted group) is passed over instead of
+  /// ending the program.
+  bool continues_on_failure = false;
   /// Text (label, or name of the action), names of the two innermost shown loops and "file.json:12". Loop
   /// variables that start with '_' are not shown in labels.
   Site site;

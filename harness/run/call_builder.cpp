@@ -210,6 +210,15 @@ void CallBuilder::check_finished(RankContext& rank) {
   open_.erase(std::remove_if(open_.begin(), open_.end(), finished), open_.end());
 }
 
+void CallBuilder::give_up(RankContext& rank) {
+  const auto is_complete = [&](const Check& check) {
+    if (!rank.is_complete(check.ticket)) return false;
+    release(rank, check);
+    return true;
+  };
+  open_.erase(std::remove_if(open_.begin(), open_.end(), is_complete), open_.end());
+}
+
 void CallBuilder::release(RankContext& rank, const Check& check) {
   if (check.input != BufferHandle::none) rank.free(check.input);
   if (check.output != BufferHandle::none && check.output != check.input) rank.free(check.output);
