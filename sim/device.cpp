@@ -25,11 +25,10 @@ Device::Device(const RunOptions& options, const GroupTable& groups, const Histor
       matcher_(groups, store, calls_, hosts_, options.semantics.pair_communicators),
       transfer_(groups, store, ranks, options.payload == Payload::data) {}
 
-Slot Device::new_work(RankId rank, Ticket ticket, Nanos now) {
+Slot Device::new_work(RankId rank, Ticket ticket) {
   const Slot slot = works_.add();
   works_[slot].rank = rank;
   works_[slot].ticket = ticket;
-  works_[slot].submitted = now;
   return slot;
 }
 
@@ -49,6 +48,7 @@ Slot Device::add_call(Slot work, Slot previous, const OpenCall& call) {
 }
 
 void Device::submit(Slot work, Nanos now) {
+  works_[work].submitted = now;
   work_streams_.clear();
   for (Slot slot = works_[work].first_call; slot != kNoSlot; slot = calls_[slot].next_of_work) {
     const StreamId stream = calls_[slot].stream;

@@ -23,7 +23,7 @@ class Device {
          std::vector<RankState>& ranks, TimerQueue& timers, Digest& digest);
 
   /// An empty work for a submit, to be filled with calls and then submitted.
-  Slot new_work(RankId rank, Ticket ticket, Nanos now);
+  Slot new_work(RankId rank, Ticket ticket);
   /// Adds a call to the end of the work. Calls of one
   /// work must be added in order; `previous` is the call added before, kNoSlot at first.
   Slot add_call(Slot work, Slot previous, const OpenCall& call);

@@ -124,7 +124,12 @@ RunEnd Engine::loop() {
   for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.push_back(rank);
   for (std::size_t i = 0; i < options_.faults.size(); ++i) {
     const FaultTrigger& at = options_.faults[i].at;
-    if (at.by == FaultTrigger::By::time) timers_.add(at.time, {TimerKind::fault, static_cast<Slot>(i)});
+    if (at.by != FaultTrigger::By::time) continue;
+    if (at.time == Nanos{0}) {
+      fire_fault(i);
+    } else {
+      timers_.add(at.time, {TimerKind::fault, static_cast<Slot>(i)});
+    }
   }
   for (;;) {
     run_ready();

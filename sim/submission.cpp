@@ -157,7 +157,7 @@ Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, 
   if (reorders_ && calls.size() > 1) calls = in_library_order(calls);
   const bool has_waves = wave_max_ > 0 && static_cast<std::int64_t>(calls.size()) > wave_max_;
   if (has_waves) find_waves(rank, calls);
-  const Slot work = device_.new_work(rank, result.ticket, now);
+  const Slot work = device_.new_work(rank, result.ticket);
   Slot last = kNoSlot;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     Record record = describe(rank, calls[i]);

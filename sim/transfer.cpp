@@ -99,7 +99,9 @@ void DataTransfer::finish_unalike(MetCalls calls, UnalikeData data, std::span<co
   for (std::size_t i = 0; has_data_ && i < calls.size(); ++i) {
     const OpenCall& call = *calls[i];
     const bool reads = call.input != BufferHandle::none || call.stash != kNoSlot;
-    inputs_.push_back(reads ? input(common, call, static_cast<GroupRank>(i)) : std::span<std::byte>());
+    const auto bytes = static_cast<std::size_t>(shortest) * dtype_size(common.dtype);
+    const auto read = reads ? input(common, call, static_cast<GroupRank>(i)) : std::span<std::byte>();
+    inputs_.push_back(read.first(std::min(read.size(), bytes)));
     scratch_[i].assign(call.kind == CallKind::send ? 0 : inputs_.front().size(), std::byte{0});
     outputs_.push_back(scratch_[i]);
   }
@@ -111,8 +113,8 @@ void DataTransfer::finish_unalike(MetCalls calls, UnalikeData data, std::span<co
     if (is_p2p) target.contributors = contributors(*calls.front());
     if (!has_data_) continue;
     if (!is_p2p && call.input != call.output) {
-      const Buffer& own = buffer(call, call.input);
-      std::copy_n(own.span().begin(), std::min(own.byte_count(), target.byte_count()), target.span().begin());
+      const std::span<std::byte> own = elements(buffer(call, call.input), call.dtype, 0, call.count);
+      std::copy_n(own.begin(), std::min(own.size(), target.byte_count()), target.span().begin());
     }
     if (data == UnalikeData::own) continue;
     const std::size_t bytes = std::min(outputs_[i].size(), target.byte_count());
@@ -124,7 +126,8 @@ void DataTransfer::leave_behind(OpenCall& send) {
   send.stash = stashes_.add();
   Stash& stash = stashes_[send.stash];
   stash.contributors = contributors(send);
-  if (!has_data_) return;
+  stash.bytes.clear();
+  if (!has_data_ || send.count == 0) return;
   const std::span<const std::byte> bytes = elements(buffer(send, send.input), send.dtype, 0, send.count);
   stash.bytes.assign(bytes.begin(), bytes.end());
 }

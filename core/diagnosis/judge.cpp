@@ -23,12 +23,12 @@ Findings find_all(Scene& scene) {
   find_refused_calls(scene, findings);
   find_argument_mismatches(scene, findings);
   find_transfer_mismatches(scene, findings);
+  find_incomplete_aborts(scene, findings);
   find_missing_members(scene, findings);
   find_unmatched_transfers(scene, findings);
   find_cycles(scene, findings);
   find_incomplete_host_meetings(scene, findings);
   find_grouping_mismatches(scene, findings);
-  find_incomplete_aborts(scene, findings);
   find_silent_transfers(scene, findings);
   find_blocked_hosts(scene, findings);
   return findings;

@@ -23,9 +23,9 @@ Code code_of(const Scene& scene, const HostMeeting& meeting) {
 }
 
 const char* what_is_missed(Code code) {
-  if (code == Code::COMM_SPLIT_INCOMPLETE) return "never come to";
-  return code == Code::TEARDOWN_ORDER_MISMATCH ? "never destroy the group and leave the others in"
-                                               : "never use the group, whose communicator is made by";
+  if (code == Code::COMM_SPLIT_INCOMPLETE) return "never came to";
+  return code == Code::TEARDOWN_ORDER_MISMATCH ? "never destroyed the group and left the others in"
+                                               : "never used the group, whose communicator is made by";
 }
 
 FoundSide side_of(Scene& scene, const HostMeeting& meeting) {

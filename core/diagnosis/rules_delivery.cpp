@@ -62,6 +62,10 @@ void find_grouping_mismatches(Scene& scene, Findings& findings) {
     // One report for both ends.
     if (transfer.mine->call == CallKind::recv || !same_size(*transfer.mine, *transfer.theirs.record)) continue;
     const Head& head = scene.waits.heads[static_cast<std::size_t>(transfer.head)];
+    // One that stands in its first use has not tried to meet the other yet.
+    const Head& theirs_head =
+        scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
+    if (head.is_connecting != theirs_head.is_connecting) continue;
     if (transfer.mine->batched != transfer.theirs.record->batched) {
       report_grouping(scene, head, transfer, findings);
       continue;
