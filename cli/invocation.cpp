@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "core/base/input_error.h"
@@ -42,6 +43,15 @@ std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags) {
     }
   }
   return all;
+}
+
+void check_writable(const std::string& path) {
+  if (path.empty() || path == "-") return;
+  std::error_code unknown;
+  const bool was_there = std::filesystem::exists(path, unknown);
+  const bool opens = std::ofstream(path, std::ios::binary | std::ios::app).is_open();
+  if (!was_there) std::filesystem::remove(path, unknown);
+  if (!opens) throw InputError(path, "cannot write this file");
 }
 
 void write_file(const std::string& path, const std::string& text) {

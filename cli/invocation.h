@@ -38,6 +38,10 @@ RunOptions options_for(const Scenario& scenario, const RunFlags& flags);
 /// All scenarios of all files, in order. Throws InputError.
 std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags);
 
+/// Throws InputError (place: the path) when the file cannot be written later; "" and "-" always can. Called
+/// before a run, so that its result is not lost afterwards.
+void check_writable(const std::string& path);
+
 /// Writes to a file, or to standard output for "-". Throws InputError (place: the path) when it cannot.
 void write_file(const std::string& path, const std::string& text);
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "core/base/input_error.h"
 #include "harness/report/recording.h"
 #include "harness/run/runner.h"
@@ -33,17 +34,22 @@ void run(const RunCommand& command, Invocation& invocation) {
                      fmt::format("records one run, but the files hold {} scenarios", scenarios.size()),
                      "name one scenario, or one cell of a matrix with --set");
   }
+  check_writable(command.report);
+  check_writable(command.record);
   Outcome worst = Outcome::passed;
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   for (const auto& scenario : scenarios) {
     const std::unique_ptr<World> world = make_world(command.flags.backend);
-    const CaseResult result = run_case(scenario, *world, options_for(*scenario, command.flags));
+    RunOptions options = options_for(*scenario, command.flags);
+    if (command.flags.backend == "sim") options.interrupt = interrupt_by_signals();
+    const CaseResult result = run_case(scenario, *world, options);
     fmt::print("{}", text_report(result, invocation.style));
     if (result.run.verdict.outcome != Outcome::passed)
       fmt::print("  repeat: {}\n", repeat_line(result, command.flags));
     worst = worse(worst, result.run.verdict.outcome);
     if (!command.report.empty()) reports.push_back(json_report(result));
     if (!command.record.empty()) write_file(command.record, recording_text(result));
+    if (result.run.verdict.outcome == Outcome::interrupted) break;
   }
   if (!command.report.empty()) write_file(command.report, reports.dump(2) + "\n");
   invocation.exit_code = static_cast<int>(worst);
@@ -59,13 +65,15 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& pat
       ->take_all()
       ->allow_extra_args(false);
   command.add_option("--backend", flags.backend, "World to run on: sim (default), gloo or nccl");
-  command.add_option_function<std::uint64_t>(
-      "--seed",
-      [&flags](std::uint64_t seed) {
-        flags.seed = seed;
-        flags.seed_given = true;
-      },
-      "Seed of the run; default: the scenario's");
+  command
+      .add_option_function<std::uint64_t>(
+          "--seed",
+          [&flags](std::uint64_t seed) {
+            flags.seed = seed;
+            flags.seed_given = true;
+          },
+          "Seed of the run; default: the scenario's")
+      ->check([](const std::string& text) { return text.starts_with('-') ? "a seed is at least 0" : ""; });
   command.add_option("--payload", flags.payload, "data: buffers hold real numbers; shape: sizes only")
       ->check(CLI::IsMember({"data", "shape"}));
   command

@@ -14,6 +14,9 @@ struct GpuInventory {
   std::vector<std::string> gpus;
 };
 
+/// From this version on NCCL has an all_to_all, a gather and a scatter of its own (2.28.3).
+inline constexpr int kNcclVersionOfAllOperations = 22803;
+
 /// Looks in a process of its own, because a process that has used CUDA cannot fork ranks any more. Takes as
 /// long as CUDA needs to start, at most kInventoryTimeMax. Throws InputError when a library is missing or
 /// NCCL is older than kNcclVersionMin; a machine without a GPU has an empty list or, where the driver refuses

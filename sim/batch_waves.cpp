@@ -12,8 +12,8 @@ std::vector<std::uint16_t> batch_waves(std::span<const BatchMessage> messages, s
   std::map<std::tuple<InstanceId, CallKind, GroupRank>, std::int32_t> turns;
   std::vector<WorkKey> work_of;
   for (const BatchMessage& message : messages) {
-    const GroupRank ahead = message.kind == CallKind::send ? message.peer - message.self
-                                                           : message.self - message.peer;
+    const GroupRank ahead =
+        message.kind == CallKind::send ? message.peer - message.self : message.self - message.peer;
     const GroupRank round = (ahead + message.group_size) % message.group_size;
     const std::int32_t turn = turns[{message.instance, message.kind, message.peer}]++;
     work_of.emplace_back(turn, round, message.instance);

@@ -38,7 +38,6 @@ class Device {
   /// Later messages between the two ranks, and collectives of both, take longer.
   void delay(RankId a, RankId b, Nanos duration);
 
-
   /// Handles a timer of a place or a send. Ranks of which a submit completed are appended to `progressed`.
   void fire(const Timer& timer, Nanos now, std::vector<RankId>& progressed);
 

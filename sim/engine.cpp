@@ -133,6 +133,7 @@ RunEnd Engine::loop() {
   }
   for (;;) {
     run_ready();
+    if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
     if (ended_count_ == program_.world_size && device_.is_idle()) return RunEnd::returned;
     while (!deadlines_.empty() && state(deadlines_.next().rank).park_count != deadlines_.next().park_count) {
@@ -183,7 +184,8 @@ void Engine::fire_timers() {
     if (timer.kind == TimerKind::compute) {
       // A fault may have ended or stopped the rank meanwhile.
       const RankState& own = state(static_cast<RankId>(timer.subject));
-      if (own.park == Park::compute && own.park_subject == now_.count()) wake(static_cast<RankId>(timer.subject));
+      if (own.park == Park::compute && own.park_subject == now_.count())
+        wake(static_cast<RankId>(timer.subject));
     } else if (timer.kind == TimerKind::fault) {
       fire_fault(timer.subject);
     } else {

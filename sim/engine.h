@@ -11,8 +11,8 @@
 #include "sim/device.h"
 #include "sim/fault_injector.h"
 #include "sim/group_parts.h"
-#include "sim/host_meetings.h"
 #include "sim/host_edges.h"
+#include "sim/host_meetings.h"
 #include "sim/recorder.h"
 #include "sim/sim_rank.h"
 #include "sim/submission.h"
@@ -66,6 +66,7 @@ class Engine {
   bool new_local_group(RankId rank, const Request& request, Reply& reply);
   void abort(RankId rank, const Request& request, Reply& reply);
   bool is_ticket(RankId rank, Ticket ticket) const;
+  bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
   /// Parks the rank; `reply` is what it gets when it goes on. Always false.
   bool park(RankId rank, Park park, std::int64_t subject, const Reply& reply);

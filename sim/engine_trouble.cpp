@@ -50,7 +50,8 @@ void Engine::fire_fault(std::size_t number) {
   for (const RankId rank : fault.ranks.to_vector()) {
     if (state(rank).park == Park::ended) continue;
     digest_.add(now_, rank, static_cast<std::uint64_t>(fault.kind));
-    if (!apply(fault, rank) && fibers_ == nullptr && state(rank).park == Park::ended) state(rank).machine.reset();
+    if (!apply(fault, rank) && fibers_ == nullptr && state(rank).park == Park::ended)
+      state(rank).machine.reset();
   }
 }
 
@@ -79,8 +80,8 @@ bool Engine::sees_death(RankId rank, Slot work) const {
   const RankId per_node = options_.ranks_per_node;
   for (Slot slot = device_.work(work).first_call; slot != kNoSlot; slot = device_.call(slot).next_of_work) {
     const GroupSpec& spec = groups.instance(device_.call(slot).instance).spec;
-    const bool always = spec.backend == BackendKind::gloo ||
-                        options_.semantics.death_seen == DeathSeen::always;
+    const bool always =
+        spec.backend == BackendKind::gloo || options_.semantics.death_seen == DeathSeen::always;
     if (!always && options_.semantics.death_seen == DeathSeen::never) continue;
     bool sees = false;
     spec.members.for_each([&](RankId member) {
@@ -110,8 +111,8 @@ void Engine::let_down(RankId rank, Ticket ticket, StatusCode code) {
   } else {
     note(rank, RecordKind::fault, ticket, status_name(code));
   }
-  const bool waits = own.park == Park::wait || own.park == Park::gloo_submit || own.park == Park::synchronize ||
-                     own.park == Park::submit;
+  const bool waits = own.park == Park::wait || own.park == Park::gloo_submit ||
+                     own.park == Park::synchronize || own.park == Park::submit;
   if (!waits) return;
   own.reply.status = code;
   const auto waited_for = static_cast<Ticket>(own.park_subject);

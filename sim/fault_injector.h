@@ -19,7 +19,8 @@ class FaultInjector {
   bool is_on() const { return !faults_.empty(); }
   std::span<const Fault> faults() const { return faults_; }
   /// Counts the calls of the request and appends the faults that hit the rank at it.
-  void take_hits(RankId rank, const Request& request, const SiteTable& sites, std::vector<const Fault*>& hits);
+  void take_hits(RankId rank, const Request& request, const SiteTable& sites,
+                 std::vector<const Fault*>& hits);
   /// Index in the request's calls of the one that a fault by call names; 0 for another trigger. Requires: the
   /// fault hit at this request.
   std::size_t call_index(const Fault& fault, RankId rank, const Request& request) const;

@@ -12,9 +12,9 @@
 namespace gridlock::sim {
 
 /// Groups that are made from a part of another group and by its members alone: splits by color and key (S13),
-/// shrinks to the members that stay (S14), and torch's groups with local synchronisation, which are shrinks of
-/// the group of all ranks (P01, P02). The k-th split of a group on one rank meets the k-th of the others; the
-/// k-th shrink to certain members the k-th to the same ones.
+/// shrinks to the members that stay (S14), and torch's groups with local synchronisation, which are shrinks
+/// of the group of all ranks (P01, P02). The k-th split of a group on one rank meets the k-th of the others;
+/// the k-th shrink to certain members the k-th to the same ones.
 class GroupParts {
  public:
   /// `groups` outlives this.

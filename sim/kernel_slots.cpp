@@ -23,9 +23,8 @@ void KernelSlots::submitted(Slot work) {
 
 void KernelSlots::ready(Slot work) {
   std::vector<Slot>& ready = device_of(work).ready;
-  const auto after = std::find_if(ready.begin(), ready.end(), [&](Slot other) {
-    return works_[other].ticket > works_[work].ticket;
-  });
+  const auto after = std::find_if(ready.begin(), ready.end(),
+                                  [&](Slot other) { return works_[other].ticket > works_[work].ticket; });
   ready.insert(after, work);
   works_[work].waits_for_slot = true;
 }

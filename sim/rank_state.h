@@ -22,11 +22,11 @@ enum class Park : std::uint8_t {
   synchronize,  ///< subject: stream
   await,        ///< subject: host edge
   create,
-  connect,      ///< inside submit; subject: work that is enqueued when all have come
-  destroy,      ///< subject: instance
-  compute,      ///< subject: virtual time of its end
-  hang,         ///< a fault: for ever
-  ended,  ///< the program has returned, left or thrown
+  connect,  ///< inside submit; subject: work that is enqueued when all have come
+  destroy,  ///< subject: instance
+  compute,  ///< subject: virtual time of its end
+  hang,     ///< a fault: for ever
+  ended,    ///< the program has returned, left or thrown
 };
 
 /// One rank's use of a group: which instance a handle means here, and how many collectives it has submitted

@@ -30,7 +30,8 @@ class Submission {
   /// record). A rank may send to itself only in a batch that also receives it (S27). No calls: a ticket that
   /// is complete.
   /// `corrupted`: index of a call whose output a fault changes; -1: none.
-  Result submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now, std::ptrdiff_t corrupted = -1);
+  Result submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now,
+                std::ptrdiff_t corrupted = -1);
 
  private:
   StatusCode check(RankId rank, const Call& call);

@@ -64,7 +64,8 @@ Evidence::Evidence(const Histories& histories) : histories_(histories) {
 bool Evidence::was_let_down(RankId rank) const {
   HistoryNode node = end(rank).node;
   const HistoryStore& store = histories_.store;
-  while (node != HistoryNode::empty && store.record(node).kind == RecordKind::planned) node = store.past(node);
+  while (node != HistoryNode::empty && store.record(node).kind == RecordKind::planned)
+    node = store.past(node);
   if (node == HistoryNode::empty) return false;
   const Record& record = store.record(node);
   if (record.kind == RecordKind::timeout) return true;

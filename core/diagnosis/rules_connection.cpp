@@ -73,10 +73,9 @@ void find_incomplete_host_meetings(Scene& scene, Findings& findings) {
       if (scene.evidence.is_gone(rank)) continue;
       const HostState state = scene.evidence.state(rank);
       const bool makes_communicator = code_of(scene, meeting) == Code::COMM_INIT_MISSING_RANK;
-      const bool never_comes =
-          makes_communicator
-              ? is_coming_to_group(scene.evidence, rank, meeting.instance) == Coming::no
-              : state == HostState::returned;
+      const bool never_comes = makes_communicator
+                                   ? is_coming_to_group(scene.evidence, rank, meeting.instance) == Coming::no
+                                   : state == HostState::returned;
       if (never_comes) never.push_back(rank);
     }
     if (!never.empty()) report(scene, meeting, never, findings);
@@ -104,11 +103,11 @@ void find_incomplete_aborts(Scene& scene, Findings& findings) {
     finding.nodes = {meeting.node};
     finding.sequence = meeting.sequence;
     const std::string call = short_call_text(scene.evidence, meeting.starter, *meeting.call);
-    finding.summary = fmt::format("{{who}} did not abort the group of {}, which {} aborted.", call,
-                                  ranks_text(aborted));
-    finding.sides = {{waiting, call, label_text(scene.evidence, *meeting.call),
-                      place_text(scene.evidence, *meeting.call)},
-                     {aborted, "abort", "", ""}};
+    finding.summary =
+        fmt::format("{{who}} did not abort the group of {}, which {} aborted.", call, ranks_text(aborted));
+    finding.sides = {
+        {waiting, call, label_text(scene.evidence, *meeting.call), place_text(scene.evidence, *meeting.call)},
+        {aborted, "abort", "", ""}};
     finding.edges = {{waiting, aborted, "in " + call}};
     findings.push_back(std::move(finding));
   }

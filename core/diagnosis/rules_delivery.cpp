@@ -37,8 +37,9 @@ void report_grouping(const Scene& scene, const Head& head, const Transfer& trans
   Finding finding = about_pair(scene, head, transfer, Code::P2P_GROUPING_MISMATCH);
   finding.cause = Cause::argument;
   const bool mine = transfer.mine->batched;
-  finding.summary = fmt::format("Of {{who}}, rank {} has its end of one transfer in a batch and rank {} does not.",
-                                mine ? head.rank : transfer.theirs.rank, mine ? transfer.theirs.rank : head.rank);
+  finding.summary =
+      fmt::format("Of {{who}}, rank {} has its end of one transfer in a batch and rank {} does not.",
+                  mine ? head.rank : transfer.theirs.rank, mine ? transfer.theirs.rank : head.rank);
   findings.push_back(std::move(finding));
 }
 
@@ -48,9 +49,10 @@ void report_split(const Scene& scene, const Head& head, const Transfer& transfer
   finding.cause = Cause::cycle;
   finding.relation = Relation::cycle;
   finding.alternatives.clear();
-  finding.summary = fmt::format("{{who}} wait for parts of each other's batches: {} sends and recvs in one batch "
-                                "do not run together.",
-                                size);
+  finding.summary = fmt::format(
+      "{{who}} wait for parts of each other's batches: {} sends and recvs in one batch "
+      "do not run together.",
+      size);
   findings.push_back(std::move(finding));
 }
 
@@ -60,7 +62,8 @@ void find_grouping_mismatches(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     if (transfer.theirs.record == nullptr || transfer.theirs.presence != Presence::started) continue;
     // One report for both ends.
-    if (transfer.mine->call == CallKind::recv || !same_size(*transfer.mine, *transfer.theirs.record)) continue;
+    if (transfer.mine->call == CallKind::recv || !same_size(*transfer.mine, *transfer.theirs.record))
+      continue;
     const Head& head = scene.waits.heads[static_cast<std::size_t>(transfer.head)];
     // One that stands in its first use has not tried to meet the other yet.
     const Head& theirs_head =
@@ -84,8 +87,7 @@ void find_silent_transfers(Scene& scene, Findings& findings) {
     const Members& members = evidence.members(silent.instance);
     const RankId sender = members[silent.from];
     const RankId receiver = members[silent.to];
-    const Record* sent =
-        evidence.find({sender, silent.instance, CallKind::send, silent.to, silent.sequence});
+    const Record* sent = evidence.find({sender, silent.instance, CallKind::send, silent.to, silent.sequence});
     const Record* received =
         evidence.find({receiver, silent.instance, CallKind::recv, silent.from, silent.sequence});
     if (sent == nullptr || received == nullptr) continue;
@@ -101,8 +103,9 @@ void find_silent_transfers(Scene& scene, Findings& findings) {
     finding.sides = {side_of(evidence, sender, *sent), side_of(evidence, receiver, *received)};
     finding.nodes = {sender};
     finding.sequence = silent.sequence;
-    finding.summary = fmt::format("{{who}} disagreed on the size of one transfer, which went through: {} met {}.",
-                                  finding.sides[0].call, finding.sides[1].call);
+    finding.summary =
+        fmt::format("{{who}} disagreed on the size of one transfer, which went through: {} met {}.",
+                    finding.sides[0].call, finding.sides[1].call);
     findings.push_back(std::move(finding));
   }
 }
@@ -125,8 +128,9 @@ void find_unreceived(Scene& scene, Findings& findings) {
     finding.sequence = left.first;
     finding.sides = {{{receiver}, fmt::format("no recv from rank {}", sender), "", ""},
                      side_of(evidence, sender, *sent)};
-    finding.summary = fmt::format("{{who}} never received {}, which completed only because it fitted into a buffer.",
-                                  short_call_text(evidence, sender, *sent));
+    finding.summary =
+        fmt::format("{{who}} never received {}, which completed only because it fitted into a buffer.",
+                    short_call_text(evidence, sender, *sent));
     findings.push_back(std::move(finding));
   }
 }
@@ -143,8 +147,9 @@ void find_late_work(Scene& scene, Findings& findings) {
     finding.blamed = {head.rank};
     finding.nodes = {head.node};
     finding.sequence = call.sequence;
-    finding.summary = fmt::format("{} of {{who}} took longer than its timeout, though nobody is missing in it.",
-                                  short_call_text(scene.evidence, head.rank, call));
+    finding.summary =
+        fmt::format("{} of {{who}} took longer than its timeout, though nobody is missing in it.",
+                    short_call_text(scene.evidence, head.rank, call));
     finding.sides = {side_of(scene.evidence, head.rank, call)};
     findings.push_back(std::move(finding));
   }

@@ -91,7 +91,8 @@ void Waits::connect_hosts() {
     const HostState state = evidence_.state(rank);
     if (state == HostState::connecting && last->kind == RecordKind::call) {
       graph.add_edge(rank, heads[at(first_head_[at(rank) + 1] - 1)].node);
-    } else if (state == HostState::submitting || (state == HostState::waiting && last->kind == RecordKind::wait)) {
+    } else if (state == HostState::submitting ||
+               (state == HostState::waiting && last->kind == RecordKind::wait)) {
       connect_host_to_work(rank, last->ticket);
     } else if (state == HostState::waiting && last->kind == RecordKind::synchronize) {
       for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
@@ -215,7 +216,8 @@ MemberCall Waits::member_call(RankId rank, const Record* call) const {
   member.presence = Presence::done;
   if (!evidence_.is_open(rank, *call)) return member;
   const int last = first_head_[at(rank) + 1] - 1;
-  if (last >= first_head_[at(rank)] && heads[at(last)].is_connecting && heads[at(last)].ticket == call->ticket) {
+  if (last >= first_head_[at(rank)] && heads[at(last)].is_connecting &&
+      heads[at(last)].ticket == call->ticket) {
     member.head_node = heads[at(last)].node;
     member.presence = Presence::started;
     return member;
@@ -291,8 +293,8 @@ void Waits::fill_creations() {
 void Waits::add_silent_meetings() {
   for (const SilentMismatch& silent : evidence_.histories().silent_mismatches) {
     if (silent.from >= 0) continue;
-    const auto [entry, added] = meeting_ids_.try_emplace({silent.instance, silent.sequence},
-                                                         static_cast<int>(meetings.size()));
+    const auto [entry, added] =
+        meeting_ids_.try_emplace({silent.instance, silent.sequence}, static_cast<int>(meetings.size()));
     if (added) {
       Meeting meeting{silent.instance, silent.sequence, kNoRank, nullptr, {}, -1};
       evidence_.members(silent.instance).for_each([&](RankId rank) {
@@ -327,8 +329,8 @@ void Waits::add_host_meetings() {
       for (const RankId absent : known.absent) graph.add_edge(node, absent);
       // Where the hosts come with collectives, what is missing is a part of one.
       const Record* last = evidence_.last(rank);
-      const auto meeting = last == nullptr ? meeting_ids_.end()
-                                           : meeting_ids_.find({known.instance, last->sequence});
+      const auto meeting =
+          last == nullptr ? meeting_ids_.end() : meeting_ids_.find({known.instance, last->sequence});
       if (last != nullptr && is_collective(*last) && meeting != meeting_ids_.end())
         graph.add_edge(node, meetings[at(meeting->second)].node);
     }

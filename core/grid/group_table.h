@@ -37,8 +37,8 @@ class GroupTable {
   /// The group made by creation number `creation_index` with these members and backend; a second rank's
   /// identical creation finds the first one's.
   GroupHandle add(std::int64_t creation_index, const GroupSpec& spec);
-  /// A group of some members of `parent`, made there as its part number `index`; equal arguments find the same
-  /// group.
+  /// A group of some members of `parent`, made there as its part number `index`; equal arguments find the
+  /// same group.
   GroupHandle add_part(InstanceId parent, std::int64_t index, const GroupSpec& spec);
   /// The grid whose request i was answered by creation number creation_of_request[i]; equal arguments find
   /// the same grid. Creations that exist already (made before by another grid or by hand) keep their

@@ -169,8 +169,9 @@ RankId Members::operator[](GroupRank i) const {
 GroupRank Members::index_of(RankId rank) const {
   if (order_) {
     const auto rank_at = [this](GroupRank place) { return (*explicit_)[static_cast<std::size_t>(place)]; };
-    const auto found = std::lower_bound(order_->begin(), order_->end(), rank,
-                                        [&](GroupRank place, RankId wanted) { return rank_at(place) < wanted; });
+    const auto found =
+        std::lower_bound(order_->begin(), order_->end(), rank,
+                         [&](GroupRank place, RankId wanted) { return rank_at(place) < wanted; });
     return found != order_->end() && rank_at(*found) == rank ? *found : kNoRank;
   }
   if (explicit_) {

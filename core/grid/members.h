@@ -11,11 +11,11 @@
 
 namespace gridlock {
 
-/// The world ranks of one group, sorted unless the group was made in another order (ordered()), either as a nested box of strides (every group of a grid whose
-/// mapping is identity, offset or stride: nothing is stored per member) or as an explicit list. A small
-/// value; cheap to copy. The form is canonical: a set of ranks that is a nested box of at most kLevelMax
-/// levels is always held as that box, with the fewest levels (which are unique), so that equality and hash
-/// depend on the ranks alone and cost O(levels).
+/// The world ranks of one group, sorted unless the group was made in another order (ordered()), either as a
+/// nested box of strides (every group of a grid whose mapping is identity, offset or stride: nothing is
+/// stored per member) or as an explicit list. A small value; cheap to copy. The form is canonical: a set of
+/// ranks that is a nested box of at most kLevelMax levels is always held as that box, with the fewest levels
+/// (which are unique), so that equality and hash depend on the ranks alone and cost O(levels).
 class Members {
  public:
   /// One level of a box: `count` steps of `stride`. Levels run from the largest stride to the smallest and

@@ -30,13 +30,13 @@ enum class RequestKind : std::uint8_t {
   destroy_group,  ///< group. Local; a later use is invalid_argument. Parks where Semantics::destroy_blocks
   split,   ///< group, color, key -> group (none without a color). Every member of `group` takes part: parks
            ///< until all came. Members of a color are ordered by key, then by their place in `group` (S13)
-  shrink,  ///< group, spec (the members that stay) -> group. Only those that stay take part; parks until all of
-           ///< them came (S14)
-  abort,   ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
-           ///< A later use is invalid_argument (S15)
-  done,           ///< step machines only: the program has ended
-  exit,  ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
-         ///< return to C++ programs, whose stack is unwound (a process ends)
+  shrink,  ///< group, spec (the members that stay) -> group. Only those that stay take part; parks until all
+           ///< of them came (S14)
+  abort,  ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
+          ///< A later use is invalid_argument (S15)
+  done,   ///< step machines only: the program has ended
+  exit,   ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
+          ///< return to C++ programs, whose stack is unwound (a process ends)
 };
 
 /// The color of a rank that takes part in a split and gets no group.

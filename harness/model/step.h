@@ -180,10 +180,9 @@ struct RepeatAction {
   std::vector<Step> steps;
 };
 
-using Action =
-    std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, SplitAction, ShrinkAction,
-                 AbortAction, DestroyAction, RepeatAction,
-                 PostAction, AwaitAction, WaitAction, SynchronizeAction, FillAction, ExpectAction>;
+using Action = std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, SplitAction,
+                            ShrinkAction, AbortAction, DestroyAction, RepeatAction, PostAction, AwaitAction,
+                            WaitAction, SynchronizeAction, FillAction, ExpectAction>;
 
 /// One step of a program, shared by all ranks that run it. Immutable once read.
 struct Step {

@@ -144,13 +144,19 @@ struct PlainAction {
 };
 
 constexpr PlainAction kPlainActions[] = {
-    {"compute", read_compute},     {"create_grid", read_create_grid},
-    {"new_group", read_new_group}, {"split", read_split},
-    {"shrink", read_shrink},       {"abort", read_abort},
+    {"compute", read_compute},
+    {"create_grid", read_create_grid},
+    {"new_group", read_new_group},
+    {"split", read_split},
+    {"shrink", read_shrink},
+    {"abort", read_abort},
     {"destroy", read_destroy},
-    {"post", read_post},           {"await", read_await},
-    {"wait", read_wait},           {"synchronize", read_synchronize},
-    {"fill", read_fill},           {"expect", read_expect_action},
+    {"post", read_post},
+    {"await", read_await},
+    {"wait", read_wait},
+    {"synchronize", read_synchronize},
+    {"fill", read_fill},
+    {"expect", read_expect_action},
 };
 
 }  // namespace

@@ -18,8 +18,8 @@ bool is_operation(std::string_view key) { return call_kind_from_name(key).has_va
 /// "wait" with a ticket is an action, with true or false it belongs to an operation.
 bool is_modifier(const std::string& key, const JsonCursor& value) {
   if (key == "wait") return value.node().is_bool();
-  return key == "only" || key == "except" || key == "label" || key == "as" || key == "from" || key == "steps" ||
-         key == "on_failure";
+  return key == "only" || key == "except" || key == "label" || key == "as" || key == "from" ||
+         key == "steps" || key == "on_failure";
 }
 
 /// Actions whose requests can end otherwise than well because of other ranks.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/input_error.h"
+#include "harness/run/data_size.h"
 #include "harness/run/scenario_program.h"
 
 namespace gridlock {
@@ -68,9 +69,11 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
 
 CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
   if (!options.faults.empty() && world.name() != "sim") {
-    throw InputError(scenario->file, fmt::format("faults cannot be injected into the world '{}'", world.name()),
+    throw InputError(scenario->file,
+                     fmt::format("faults cannot be injected into the world '{}'", world.name()),
                      "run it on sim, or take the faults out");
   }
+  if (options.payload == Payload::data) check_data_size(*scenario);
   CaseResult result;
   result.scenario = scenario;
   result.options = options;

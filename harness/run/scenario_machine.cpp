@@ -68,7 +68,8 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   if (pending == Pending::new_group) {
     std::visit(
         [&](const auto& action) {
-          if constexpr (requires { action.spec.members; } || requires { action.color; })
+          if constexpr (
+              requires { action.spec.members; } || requires { action.color; })
             names_.set_group(action.name, last.group);
         },
         step_->action);

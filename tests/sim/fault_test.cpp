@@ -69,7 +69,8 @@ TEST(Faults, AHangIsBlamedAndSaysThatItIsNoWait) {
   const RunResult result = simulate(with_fault(at_call(fault(FaultKind::hang, 1), 2)), 3, three_steps);
   EXPECT_EQ(outcome_of(result), "stall");
   EXPECT_EQ(code_name(first(result).code), "HOST_BLOCKED");
-  EXPECT_EQ(first(result).summary, "Rank 1 hangs outside any call; others wait for what only that rank could do.");
+  EXPECT_EQ(first(result).summary,
+            "Rank 1 hangs outside any call; others wait for what only that rank could do.");
 }
 
 TEST(Faults, AnEarlyExitIsBlamedOnTheRankThatLeft) {
@@ -121,7 +122,9 @@ class Leaver final : public StepMachine {
   Request next(RankContext& /*rank*/, const Reply& last) override {
     Request request;
     if (done_ == 9 || !last.status.ok()) return request;
-    request.kind = done_ % 3 == 0 ? RequestKind::compute : done_ % 3 == 1 ? RequestKind::submit : RequestKind::wait;
+    request.kind = done_ % 3 == 0   ? RequestKind::compute
+                   : done_ % 3 == 1 ? RequestKind::submit
+                                    : RequestKind::wait;
     request.duration = Nanos{1'000};
     call_ = all_reduce();
     if (request.kind == RequestKind::submit) request.calls = std::span<const Call>(&call_, 1);

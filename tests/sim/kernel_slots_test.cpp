@@ -29,9 +29,10 @@ TEST(KernelSlots, OtherOrdersOnTwoStreamsNeedRoomForBoth) {
   const RunResult one = simulate(with_slots(1), 2, [](Rank& rank) { two_streams(rank, true); });
   EXPECT_EQ(outcome_of(one), "stall");
   EXPECT_EQ(code_name(one.verdict.diagnoses.at(0).code), "COMM_ORDER_CYCLE");
-  EXPECT_EQ(one.verdict.diagnoses.at(0).summary,
-            "Ranks 0-1 waited for each other around a circle of calls for which their devices have no room at one "
-            "time.");
+  EXPECT_EQ(
+      one.verdict.diagnoses.at(0).summary,
+      "Ranks 0-1 waited for each other around a circle of calls for which their devices have no room at one "
+      "time.");
   EXPECT_EQ(outcome_of(simulate(with_slots(2), 2, [](Rank& rank) { two_streams(rank, true); })), "passed");
   EXPECT_EQ(outcome_of(simulate(with_slots(0), 2, [](Rank& rank) { two_streams(rank, true); })), "passed");
 }
@@ -49,8 +50,10 @@ TEST(KernelSlots, WorkThatIsCompleteMakesRoom) {
 }
 
 TEST(KernelSlots, AnImplicitOrderLetsKernelsOverlapAndOnlyOrdersTheirStarts) {
-  EXPECT_EQ(outcome_of(simulate(with_slots(0, true), 2, [](Rank& rank) { two_streams(rank, true); })), "passed");
-  EXPECT_EQ(outcome_of(simulate(with_slots(1, true), 2, [](Rank& rank) { two_streams(rank, true); })), "stall");
+  EXPECT_EQ(outcome_of(simulate(with_slots(0, true), 2, [](Rank& rank) { two_streams(rank, true); })),
+            "passed");
+  EXPECT_EQ(outcome_of(simulate(with_slots(1, true), 2, [](Rank& rank) { two_streams(rank, true); })),
+            "stall");
 }
 
 TEST(KernelSlots, AGlooGroupNeedsNone) {

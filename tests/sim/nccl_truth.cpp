@@ -148,7 +148,8 @@ class Runner {
                                  dtype_size(call.dtype));
     rank_.download(call.output, bytes);
     std::vector<double> values;
-    for (std::size_t i = 0; i < 4; ++i) values.push_back(get(bytes.data() + i * dtype_size(call.dtype), call.dtype));
+    for (std::size_t i = 0; i < 4; ++i)
+      values.push_back(get(bytes.data() + i * dtype_size(call.dtype), call.dtype));
     return values;
   }
 
@@ -186,7 +187,8 @@ class Runner {
     const Reply reply = rank_.submit(calls);
     if (!reply.status.ok()) return add(sights_, "refused");
     const StreamId stream = calls.front().stream;
-    const auto known = std::find_if(open_.begin(), open_.end(), [&](const Open& o) { return o.stream == stream; });
+    const auto known =
+        std::find_if(open_.begin(), open_.end(), [&](const Open& o) { return o.stream == stream; });
     Open& open = known == open_.end() ? open_.emplace_back(Open{stream, {}, {}}) : *known;
     open.tickets.push_back(reply.ticket);
     for (const Call& call : calls) {
@@ -250,7 +252,8 @@ class Runner {
       return;
     }
     const Members& members = rank_.groups().instance(instance).spec.members;
-    values_.push_back({static_cast<double>(members.index_of(rank_.id())), static_cast<double>(members.size())});
+    values_.push_back(
+        {static_cast<double>(members.index_of(rank_.id())), static_cast<double>(members.size())});
   }
 
   void leave() {
@@ -288,8 +291,8 @@ std::int64_t largest_count(const Json& node) {
 }  // namespace
 
 std::string TruthRow::text() const {
-  return name() + (was_connected() ? " connected" : " cold") + ", hosts " + std::to_string(hosts()) + ", ranks " +
-         std::to_string(world_size());
+  return name() + (was_connected() ? " connected" : " cold") + ", hosts " + std::to_string(hosts()) +
+         ", ranks " + std::to_string(world_size());
 }
 
 std::vector<TruthRow> truth_rows() {

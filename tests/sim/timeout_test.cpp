@@ -31,14 +31,16 @@ TEST(Timeouts, ARankThatWouldComeTooLateIsATimeoutThatSaysByHowMuch) {
   const Diagnosis& found = result.verdict.diagnoses.at(0);
   EXPECT_EQ(code_name(found.code), "SLOW_RANK_TIMEOUT");
   EXPECT_EQ(found.blame.ranks, RankSet({1}));
-  EXPECT_EQ(found.summary,
-            "Rank 1 was still at work when the timeout of those who wait passed at 7200 s; it would have come out "
-            "of it 800 s later.");
+  EXPECT_EQ(
+      found.summary,
+      "Rank 1 was still at work when the timeout of those who wait passed at 7200 s; it would have come out "
+      "of it 800 s later.");
 }
 
 TEST(Timeouts, ARankThatComesInTimeIsNone) {
-  EXPECT_EQ(outcome_of(simulate(with_timeout(seconds(7200), TimeoutAction::end_run), 2, late_by(seconds(7199)))),
-            "passed");
+  EXPECT_EQ(
+      outcome_of(simulate(with_timeout(seconds(7200), TimeoutAction::end_run), 2, late_by(seconds(7199)))),
+      "passed");
 }
 
 TEST(Timeouts, EachGroupHasItsOwn) {
