@@ -34,7 +34,7 @@ void collect_sites(const std::vector<Step>& steps, std::vector<const Site*>& sit
 void read_step_trigger(const ReadContext& context, const JsonCursor& at, FaultTrigger& trigger) {
   std::vector<const Site*> sites;
   for (const Program& program : context.scenario.programs) collect_sites(program.steps, sites);
-  const JsonCursor step = at.at("step");
+  const JsonCursor step = at.at("label");
   trigger.by = FaultTrigger::By::step;
   trigger.label = step.string();
   const Site* found = nullptr;
@@ -44,7 +44,7 @@ void read_step_trigger(const ReadContext& context, const JsonCursor& at, FaultTr
     if (found == nullptr && site->text == trigger.label) found = site;
   }
   if (found == nullptr) step.fail_name("step with the label", trigger.label, known);
-  std::vector<std::string> keys = {"step"};
+  std::vector<std::string> keys = {"label"};
   for (const std::string& loop : {found->inner_loop, found->outer_loop}) {
     if (!loop.empty()) keys.push_back(loop);
   }
@@ -60,12 +60,12 @@ void read_step_trigger(const ReadContext& context, const JsonCursor& at, FaultTr
 
 FaultTrigger read_trigger(const ReadContext& context, const JsonCursor& at) {
   FaultTrigger trigger;
-  if (at.has("step")) {
+  if (at.has("label")) {
     read_step_trigger(context, at, trigger);
     return trigger;
   }
   at.check_keys({"time", "call"});
-  if (at.has("time") == at.has("call")) at.fail("expected one of 'time', 'call' and 'step'");
+  if (at.has("time") == at.has("call")) at.fail("expected one of 'time', 'call' and 'label'");
   if (const auto call = at.find("call")) {
     trigger.by = FaultTrigger::By::call;
     trigger.call = call->integer(1, kMost);
@@ -102,7 +102,7 @@ Fault read_fault(const ReadContext& context, const JsonCursor& entry) {
     fault.duration = read_time(entry.at("by"));
   }
   if (fault.kind == FaultKind::corrupt && fault.at.by == FaultTrigger::By::time)
-    entry.fail("a corrupted payload needs the call or the step whose output it is", "at: {\"call\": 1}");
+    entry.fail("a corrupted payload needs the call or the label whose output it is", "at: {\"call\": 1}");
   return fault;
 }
 

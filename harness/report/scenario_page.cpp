@@ -93,7 +93,8 @@ const std::vector<std::pair<std::string, std::string>> kSteps = {{"plain_step", 
                                                                  {"pipeline", "pipeline"}};
 const std::vector<std::pair<std::string, std::string>> kValues = {
     {"number", "number"},   {"any_real", "real"},       {"duration", "duration"}, {"axis", "axis"},
-    {"indexes", "indexes"}, {"selection", "selection"}, {"members", "members"},   {"group", "group"}};
+    {"indexes", "indexes"}, {"selection", "selection"}, {"members", "members"},   {"group", "group"},
+    {"fault", "fault"},     {"fault_time", "fault time"}};
 
 SchemaTables tables() {
   std::map<std::string, std::string> places = {{"dtype", "element types"},

@@ -27,7 +27,7 @@ std::string complaint(const std::string& more) {
 TEST(FaultReader, ReadsEveryKindWithItsTrigger) {
   const Scenario scenario = read(R"("faults": [
     {"crash": [2], "at": {"time": "2s"}}, {"slow": "0-1", "factor": 10, "at": {"call": 5}},
-    {"delay": 0, "peers": [3], "by": "5ms"}, {"hang": [1], "at": {"step": "forward", "m": 1}}])");
+    {"delay": 0, "peers": [3], "by": "5ms"}, {"hang": [1], "at": {"label": "forward", "m": 1}}])");
   const std::vector<Fault>& faults = scenario.options.faults;
   ASSERT_EQ(faults.size(), 4U);
   EXPECT_EQ(faults[0].at.time, Nanos(std::chrono::seconds(2)));
@@ -40,7 +40,7 @@ TEST(FaultReader, ReadsEveryKindWithItsTrigger) {
 }
 
 TEST(FaultReader, NamesTurnsOfTheLoopsAroundTheStep) {
-  const Scenario scenario = read(R"("faults": [{"crash": 1, "at": {"step": "forward", "m": 1}}])");
+  const Scenario scenario = read(R"("faults": [{"crash": 1, "at": {"label": "forward", "m": 1}}])");
   EXPECT_EQ(scenario.options.faults[0].at.inner, 1);
   EXPECT_EQ(scenario.options.faults[0].at.outer, -1);
 }
@@ -48,12 +48,12 @@ TEST(FaultReader, NamesTurnsOfTheLoopsAroundTheStep) {
 TEST(FaultReader, RefusesWhatDoesNotExist) {
   EXPECT_EQ(complaint(R"("faults": [{"at": {"call": 1}}])"),
             "the fault has no kind | one of: crash, exit, exception, hang, slow, delay, corrupt");
-  EXPECT_EQ(complaint(R"("faults": [{"crash": 1, "at": {"step": "foward"}}])"),
+  EXPECT_EQ(complaint(R"("faults": [{"crash": 1, "at": {"label": "foward"}}])"),
             "there is no step with the label 'foward' | did you mean 'forward'?");
   EXPECT_EQ(complaint(R"("faults": [{"crash": 1, "at": {"time": 1, "call": 1}}])"),
-            "expected one of 'time', 'call' and 'step'");
+            "expected one of 'time', 'call' and 'label'");
   EXPECT_EQ(complaint(R"("faults": [{"corrupt": 1, "at": {"time": 1}}])"),
-            "a corrupted payload needs the call or the step whose output it is | at: {\"call\": 1}");
+            "a corrupted payload needs the call or the label whose output it is | at: {\"call\": 1}");
 }
 
 TEST(SemanticsReader, PutsKnobsOverAPreset) {

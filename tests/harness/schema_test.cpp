@@ -84,7 +84,7 @@ TEST(Schema, AStepAndTheRootHaveTheKeysThatTheReadersKnow) {
   const JsonNode root = schema();
   const std::vector<std::string> roots = scenario_keys();
   EXPECT_EQ(keys(*root.find("properties")), Words(roots.begin(), roots.end()));
-  Words step = {"only", "except", "label", "as", "from", "steps"};
+  Words step = {"only", "except", "label", "as", "from", "steps", "on_failure"};
   for (const std::string& action : action_names()) step.insert(action);
   step.erase("workload");
   EXPECT_EQ(keys(*definition(root, "plain_step").find("properties")), step);
