@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "core/world/world.h"
 #include "harness/model/scenario.h"
 #include "harness/report/report.h"
+#include "launch/outside_start.h"
 
 namespace gridlock::cli {
 
@@ -27,10 +29,16 @@ struct RunFlags {
   bool seed_given = false;
   std::string payload;
   std::string hosting;
+  std::string store;
+  std::string interface;
 };
 
+/// Where the ranks of the run with this number are: all here, or, with --store, started by torchrun, mpirun
+/// or srun. Throws InputError when the flags and the environment do not fit each other.
+RealPlace place_for(const RunFlags& flags, std::size_t run_number);
+
 /// The world that --backend names. Throws InputError for an unknown one.
-std::unique_ptr<World> make_world(const std::string& backend);
+std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& place = {});
 
 /// The scenario's options with those of the command line put over them.
 RunOptions options_for(const Scenario& scenario, const RunFlags& flags);

@@ -52,7 +52,7 @@ std::string run_one(const TestCase& one, const RunFlags& flags) try {
   if (!one.scenario) return refusal(one.error);
   const std::shared_ptr<const Scenario>& scenario = one.scenario;
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<World> world = make_world(flags.backend);
+  const std::unique_ptr<World> world = make_world(flags.backend, place_for(flags, 0));
   const CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};

@@ -32,11 +32,11 @@ enum class RequestKind : std::uint8_t {
            ///< until all came. Members of a color are ordered by key, then by their place in `group` (S13)
   shrink,  ///< group, spec (the members that stay) -> group. Only those that stay take part; parks until all
            ///< of them came (S14)
-  abort,  ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
-          ///< A later use is invalid_argument (S15)
-  done,   ///< step machines only: the program has ended
-  exit,   ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
-          ///< return to C++ programs, whose stack is unwound (a process ends)
+  abort,   ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
+           ///< A later use is invalid_argument (S15)
+  done,    ///< step machines only: the program has ended
+  exit,  ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
+         ///< return to C++ programs, whose stack is unwound (a process ends)
 };
 
 /// The color of a rank that takes part in a split and gets no group.

@@ -92,8 +92,8 @@ All of these are run by the tests. Each file says what it shows.
 const std::vector<std::pair<std::string, std::string>> kSteps = {{"plain_step", "step"},
                                                                  {"pipeline", "pipeline"}};
 const std::vector<std::pair<std::string, std::string>> kValues = {
-    {"number", "number"},   {"any_real", "real"},       {"duration", "duration"}, {"axis", "axis"},
-    {"indexes", "indexes"}, {"selection", "selection"}, {"members", "members"},   {"group", "group"},
+    {"number", "number"},   {"any_real", "real"},        {"duration", "duration"}, {"axis", "axis"},
+    {"indexes", "indexes"}, {"selection", "selection"},  {"members", "members"},   {"group", "group"},
     {"fault", "fault"},     {"fault_time", "fault time"}};
 
 SchemaTables tables() {

@@ -2,6 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/binary.h"
@@ -52,6 +56,24 @@ TEST(RunCommand, WritesAReportForPrograms) {
   EXPECT_EQ(report.at(0).at("diagnoses").at(0).at("code"), "COLL_COUNT_MISMATCH");
   EXPECT_EQ(report.at(0).at("diagnoses").at(0).at("blame").at("ranks"), nlohmann::json({2}));
   EXPECT_EQ(report.at(0).at("as_expected"), true);
+}
+
+TEST(RunCommand, RefusesTheGpuBackendWithoutItsLibraries) {
+  // Found before any other library of that name, if there is one.
+  const std::string folder = temporary_file("libraries", "");
+  std::filesystem::remove(folder);
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder + "/libcuda.so.1") << "no library";
+  ::setenv("LD_LIBRARY_PATH", folder.c_str(), 1);
+  const BinaryRun run = run_gridlock("run scenarios/gpu_smoke/ring_of_2.json --backend nccl");
+  ::unsetenv("LD_LIBRARY_PATH");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.err,
+            "--backend nccl: cannot open libcuda.so.1: " + folder +
+                "/libcuda.so.1: file too short\n"
+                "  hint: it comes with the NVIDIA driver; without a GPU use --backend sim or gloo\n");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(RunCommand, WhatCannotBeWrittenIsSaidBeforeTheRun) {
