@@ -101,6 +101,10 @@ GroupHandle GroupTable::family(GridHandle grid, std::string_view family) const {
   return static_cast<GroupHandle>(index(known.first_family) + *place);
 }
 
+GroupHandle GroupTable::family(GridHandle grid, std::size_t place) const {
+  return static_cast<GroupHandle>(index(grids_[index(grid)].first_family) + place);
+}
+
 std::shared_ptr<const Plan> GroupTable::plan(GridHandle grid) const { return grids_[index(grid)].plan; }
 
 InstanceId GroupTable::resolve(GroupHandle group, RankId rank) const {

@@ -50,6 +50,8 @@ class GroupTable {
   /// "The group of this family that the asking rank is in": one handle for all ranks. none when the grid's
   /// recipe has no such family.
   GroupHandle family(GridHandle grid, std::string_view family) const;
+  /// The same for the family at that place of the plan, which must exist.
+  GroupHandle family(GridHandle grid, std::size_t place) const;
   std::shared_ptr<const Plan> plan(GridHandle grid) const;
   std::span<const GridHandle> grids() const { return grid_handles_; }
 

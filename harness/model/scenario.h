@@ -62,6 +62,8 @@ struct Scenario {
   std::vector<std::string> ticket_names;
   /// Loops are nested at most this deep: the number of loop values a rank keeps.
   LoopDepth loop_depth_max = 0;
+  /// Steps of all programs, inner ones included: their numbers are below it.
+  std::uint32_t step_count = 0;
 
   /// The same scenario as plain JSON text: no extends, params, matrix or workloads. What `gridlock expand`
   /// prints; reading it again gives an equal scenario.

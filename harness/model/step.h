@@ -26,8 +26,9 @@ struct GroupRef {
   enum class Kind : std::uint8_t { world, family, named };
   Kind kind = Kind::world;
   std::int32_t grid = -1;
-  /// Name of the family; empty for other kinds.
+  /// Name of the family and its place in the grid's plan; empty for other kinds.
   std::string family;
+  std::size_t family_place = 0;
   GroupName name = GroupName::none;
 
   bool operator==(const GroupRef&) const = default;
@@ -197,6 +198,8 @@ struct Step {
   /// Depths of the loops that site names, for Label::inner and Label::outer; -1 when there is none.
   LoopDepth inner_loop = -1;
   LoopDepth outer_loop = -1;
+  /// Place among all steps of the scenario in reading order: what is known of a step is kept in a list by it.
+  std::uint32_t number = 0;
 };
 
 }  // namespace gridlock

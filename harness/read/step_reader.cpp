@@ -144,6 +144,7 @@ void place_step(const ReadContext& context, const JsonCursor& cursor, const std:
 Step read_step(ReadContext& context, const JsonCursor& cursor) {
   const std::string action = action_key(cursor);
   Step step;
+  step.number = context.scenario.step_count++;
   step.guard = read_guard(context, cursor);
   place_step(context, cursor, action, step);
   if (const auto failure = cursor.find("on_failure")) {
