@@ -142,6 +142,10 @@ Reply GlooRank::execute(const Request& request) {
       return create_grid(request);
     case RequestKind::destroy_group:
       return destroy_group(request);
+    case RequestKind::split:
+    case RequestKind::shrink:
+    case RequestKind::abort:
+      return {.status = StatusCode::invalid_argument};
     case RequestKind::exit:
       process_.exit_early();
     case RequestKind::done:

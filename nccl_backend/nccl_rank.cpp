@@ -135,6 +135,10 @@ Reply NcclRank::execute(const Request& request) {
       return create_grid(request);
     case RequestKind::destroy_group:
       return destroy_group(request);
+    case RequestKind::split:
+    case RequestKind::shrink:
+    case RequestKind::abort:
+      return {.status = StatusCode::invalid_argument};
     case RequestKind::exit:
       host_.exit_early();
       return {};

@@ -5,6 +5,7 @@
 
 #include "core/world/world.h"
 #include "sim/digest.h"
+#include "sim/kernel_slots.h"
 #include "sim/matcher.h"
 #include "sim/streams.h"
 #include "sim/timer_queue.h"
@@ -23,11 +24,19 @@ class Device {
 
   /// An empty work for a submit, to be filled with calls and then submitted.
   Slot new_work(RankId rank, Ticket ticket);
-  /// Adds a call to the end of the work. The reference is valid until the work is submitted. Calls of one
+  /// Adds a call to the end of the work. Calls of one
   /// work must be added in order; `previous` is the call added before, kNoSlot at first.
   Slot add_call(Slot work, Slot previous, const OpenCall& call);
-  /// Enqueues the work on the distinct streams that its calls name, and starts it if they are free.
-  void submit(Slot work, std::span<const StreamId> streams, Nanos now);
+  /// Enqueues the work on the streams that its calls name, and starts it if they are free.
+  void submit(Slot work, Nanos now);
+
+  /// Nothing of the rank's device work goes on any more; it stays open.
+  void kill(RankId rank);
+  /// Takes back the open work of the rank that has a call in the group: its calls leave their places, and its
+  /// streams go on. Its tickets are appended to `aborted`.
+  void abort(RankId rank, InstanceId instance, Nanos now, std::vector<Ticket>& aborted);
+  /// Later messages between the two ranks, and collectives of both, take longer.
+  void delay(RankId a, RankId b, Nanos duration);
 
   /// Handles a timer of a place or a send. Ranks of which a submit completed are appended to `progressed`.
   void fire(const Timer& timer, Nanos now, std::vector<RankId>& progressed);
@@ -36,29 +45,61 @@ class Device {
   const Streams& streams() const { return streams_; }
   Matcher& matcher() { return matcher_; }
   const Provenance& provenance() const { return transfer_.provenance(); }
+  /// No work is open.
+  bool is_idle() const { return works_.live() == 0; }
   std::int64_t match_count() const { return match_count_; }
+  const Work& work(Slot slot) const { return works_[slot]; }
+  Work& work(Slot slot) { return works_[slot]; }
+  const OpenCall& call(Slot slot) const { return calls_[slot]; }
+  /// Places where calls met that are not alike and that went on nevertheless.
+  std::span<const SilentMismatch> silent_mismatches() const { return silent_mismatches_; }
 
  private:
   void start(Slot work, Nanos now);
+  void start_calls(Slot work, Nanos now);
+  void start_ready(RankId rank, Nanos now);
+  bool needs_slot(Slot work) const;
+  void schedule(Slot met, Nanos now);
+  void emulate(Slot met, Nanos now);
+  void finish_unalike(Slot place, Nanos now, std::vector<RankId>& progressed);
+  void finish_work(Slot work, Nanos now);
+  Nanos extra_delay() const;
+  bool take_back_calls(Slot work);
+  bool has_dead() const;
   void finish_place(Slot place, Nanos now, std::vector<RankId>& progressed);
   void complete_call(Slot call, Nanos now, std::vector<RankId>& progressed);
   /// The calls of a place in group order, or send before recv, in met_.
   void collect(const Place& place);
 
+  struct LinkDelay {
+    RankId a;
+    RankId b;
+    Nanos duration;
+  };
+
   CostParameters cost_;
+  OnMismatch on_mismatch_;
+  SendCapacity hosts_;
+  const GroupTable& groups_;
   TimerQueue& timers_;
   Digest& digest_;
   std::vector<RankState>& ranks_;
   Pool<Work> works_;
   Pool<OpenCall> calls_;
   Streams streams_;
+  KernelSlots slots_;
   Matcher matcher_;
   DataTransfer transfer_;
   std::int64_t match_count_ = 0;
+  /// Index = rank; empty while nobody died.
+  std::vector<bool> is_dead_;
+  std::vector<LinkDelay> delays_;
+  std::vector<SilentMismatch> silent_mismatches_;
   // Scratch.
   std::vector<OpenCall*> met_;
   std::vector<Slot> left_behind_;
   std::vector<Slot> startable_;
+  std::vector<StreamId> work_streams_;
 };
 
 }  // namespace gridlock::sim

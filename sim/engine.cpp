@@ -38,8 +38,13 @@ HostState host_state(const RankState& state) {
       return HostState::creating;
     case Park::ended:
       return state.end;
+    case Park::connect:
+      return HostState::connecting;
+    case Park::destroy:
+      return HostState::destroying;
     case Park::none:
     case Park::compute:
+    case Park::hang:
       return HostState::running;
   }
   GRIDLOCK_CHECK(!"every parking is handled above");
@@ -54,8 +59,13 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       ranks_(static_cast<std::size_t>(program.world_size)),
       recorder_(histories_->store, digest_, ranks_, now_),
       device_(options, histories_->groups, histories_->store, ranks_, timers_, digest_),
-      submission_(histories_->groups, ranks_, device_, recorder_, options.payload == Payload::data),
-      creation_(program.world_size, histories_->groups) {
+      meetings_(options.semantics, histories_->groups, device_.matcher()),
+      submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, recorder_,
+                  options.payload == Payload::data),
+      creation_(program.world_size, histories_->groups),
+      parts_(histories_->groups),
+      faults_(options_.faults, program.world_size),
+      watchdog_(options.semantics, histories_->groups, device_, program.world_size) {
   histories_->sites = std::move(sites);
   contexts_.reserve(ranks_.size());
   for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
@@ -74,12 +84,20 @@ RunResult Engine::run() {
   RunResult result;
   result.end = loop();
   is_over_ = true;
-  fill_histories();
-  if (result.end == RunEnd::quiescent) note_intentions();
+  if (judged_) {
+    result.end = *judged_;
+    histories_->ranks = judged_ranks_;
+  } else {
+    judge_now(result.end);
+  }
+  std::vector<RankId> returned;
+  for (RankId rank = 0; rank < program_.world_size; ++rank) {
+    if (state(rank).park == Park::ended && state(rank).end == HostState::returned) returned.push_back(rank);
+  }
+  result.returned = RankSet(std::move(returned));
   unwind();
-  std::stable_sort(complaints_.begin(), complaints_.end(),
-                   [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });
-  result.verdict = judge(*histories_, result.end, complaints_);
+  sort_complaints();
+  result.verdict = std::move(verdict_);
   result.histories = histories_;
   result.complaints = std::move(complaints_);
   result.digest = digest_.value();
@@ -90,22 +108,58 @@ RunResult Engine::run() {
   return result;
 }
 
+void Engine::sort_complaints() {
+  std::stable_sort(complaints_.begin(), complaints_.end(),
+                   [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });
+}
+
+void Engine::judge_now(RunEnd end) {
+  fill_histories();
+  if (end == RunEnd::quiescent || end == RunEnd::deadline) note_intentions();
+  sort_complaints();
+  verdict_ = judge(*histories_, end, complaints_);
+}
+
 RunEnd Engine::loop() {
   for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.push_back(rank);
+  for (std::size_t i = 0; i < options_.faults.size(); ++i) {
+    const FaultTrigger& at = options_.faults[i].at;
+    if (at.by != FaultTrigger::By::time) continue;
+    if (at.time == Nanos{0}) {
+      fire_fault(i);
+    } else {
+      timers_.add(at.time, {TimerKind::fault, static_cast<Slot>(i)});
+    }
+  }
   for (;;) {
     run_ready();
     if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
+    if (ended_count_ == program_.world_size && device_.is_idle()) return RunEnd::returned;
     while (!deadlines_.empty() && state(deadlines_.next().rank).park_count != deadlines_.next().park_count) {
       deadlines_.drop_next();
     }
-    const bool has_deadline = !deadlines_.empty();
-    if (!timers_.empty() && (!has_deadline || timers_.next_time() <= deadlines_.next().time)) {
+    const Nanos next_timer = timers_.empty() ? kNever : timers_.next_time();
+    const Nanos next_deadline = deadlines_.empty() ? kNever : deadlines_.next().time;
+    const Nanos next = std::min(next_timer, next_deadline);
+    const bool is_quiescent = next == kNever;
+    if (is_quiescent && ended_count_ == program_.world_size) return RunEnd::returned;
+    const bool may_go_on = options_.semantics.on_timeout != TimeoutAction::end_run;
+    if (is_quiescent && !may_go_on) return RunEnd::quiescent;
+    const std::vector<Watchdog::Expiry>& expiries = watchdog_.passing_before(next, now_);
+    if (is_quiescent && !judged_) {
+      judge_now(RunEnd::quiescent);
+      judged_ = RunEnd::quiescent;
+      judged_ranks_ = histories_->ranks;
+    }
+    if (!expiries.empty()) {
+      if (expire(expiries)) return RunEnd::deadline;
+    } else if (is_quiescent) {
+      return RunEnd::quiescent;
+    } else if (next_timer <= next_deadline) {
       fire_timers();
-    } else if (has_deadline) {
-      fire_deadline();
     } else {
-      return ended_count_ == program_.world_size ? RunEnd::returned : RunEnd::quiescent;
+      fire_deadline();
     }
   }
 }
@@ -128,7 +182,12 @@ void Engine::fire_timers() {
   progressed_.clear();
   for (const Timer& timer : due_) {
     if (timer.kind == TimerKind::compute) {
-      wake(static_cast<RankId>(timer.subject));
+      // A fault may have ended or stopped the rank meanwhile.
+      const RankState& own = state(static_cast<RankId>(timer.subject));
+      if (own.park == Park::compute && own.park_subject == now_.count())
+        wake(static_cast<RankId>(timer.subject));
+    } else if (timer.kind == TimerKind::fault) {
+      fire_fault(timer.subject);
     } else {
       device_.fire(timer, now_, progressed_);
     }
@@ -178,6 +237,9 @@ bool Engine::may_go_on(RankId rank) const {
 void Engine::wake(RankId rank) {
   RankState& woken = state(rank);
   GRIDLOCK_CHECK(woken.park != Park::none && woken.park != Park::ended);
+  if (!woken.failed.empty() && (woken.park == Park::wait || woken.park == Park::gloo_submit)) {
+    woken.reply.status = status_of(rank, static_cast<Ticket>(woken.park_subject));
+  }
   woken.park = Park::none;
   ++woken.park_count;
   woken.since = now_;
@@ -186,6 +248,7 @@ void Engine::wake(RankId rank) {
 
 void Engine::run_rank(RankId rank) {
   RankState& own = state(rank);
+  if (own.park != Park::none) return;  // a fault came first
   if (fibers_ == nullptr) {
     run_machine(rank);
   } else if (own.fiber == nullptr) {
@@ -236,7 +299,7 @@ void Engine::run_on_fiber(RankId rank) {
   }
 }
 
-void Engine::end_rank(RankId rank, HostState end, const char* error) {
+void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
   if (is_over_) return;
   RankState& own = state(rank);
   own.park = Park::ended;
@@ -244,7 +307,8 @@ void Engine::end_rank(RankId rank, HostState end, const char* error) {
   own.end = end;
   ++ended_count_;
   digest_.add(now_, rank, static_cast<std::uint64_t>(end));
-  if (error != nullptr && error_.empty()) error_ = "rank " + std::to_string(rank) + ": " + error;
+  if (!error.empty() && error_.empty()) error_ = "rank " + std::to_string(rank) + ": " + error;
+  if (end != HostState::returned) lose(rank);
 }
 
 Reply Engine::execute_on_fiber(RankId rank, const Request& request) {
@@ -277,14 +341,25 @@ void Engine::fill_histories() {
     end.since = own.since;
     end.open = device_.streams().open_work(rank);
     end.results = own.results;
+    end.connection = -1;
+    end.busy_until = Nanos{0};
+    if (own.park == Park::compute) end.busy_until = Nanos(own.park_subject);
+    if (own.park == Park::compute) end.label = own.label;
+    if (own.park == Park::hang) end.busy_until = kNever;
   }
+  histories_->time = now_;
+  meetings_.fill(*histories_);
+  parts_.fill(*histories_);
+  histories_->unreceived = device_.matcher().unreceived();
+  const auto silent = device_.silent_mismatches();
+  histories_->silent_mismatches.assign(silent.begin(), silent.end());
 }
 
 void Engine::note_intentions() {
   const std::size_t max = intended_calls_max(program_.world_size);
   for (RankId rank = 0; rank < program_.world_size; ++rank) {
     RankState& own = state(rank);
-    if (own.machine == nullptr || own.park == Park::ended) continue;
+    if (own.machine == nullptr || own.park == Park::ended || own.park == Park::hang) continue;
     const std::vector<Call> calls =
         own.machine->intended_calls(contexts_[static_cast<std::size_t>(rank)], max + 1);
     note_intended(*histories_, rank, calls, max);

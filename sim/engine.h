@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,19 @@
 #include "sim/creation.h"
 #include "sim/deadline_queue.h"
 #include "sim/device.h"
+#include "sim/fault_injector.h"
+#include "sim/group_parts.h"
 #include "sim/host_edges.h"
+#include "sim/host_meetings.h"
 #include "sim/recorder.h"
 #include "sim/sim_rank.h"
 #include "sim/submission.h"
+#include "sim/watchdog.h"
 
 namespace gridlock::sim {
+
+/// The record of a request that is no call, to be completed by its kind.
+Record host_record(RecordKind kind, const Request& request);
 
 /// One run: ranks ask, one loop answers. At each moment of virtual time the loop first handles what
 /// completes, then runs the ranks that may go on, in rank order, each until it parks or ends. Used once, from
@@ -52,17 +60,41 @@ class Engine {
   bool await(RankId rank, const Request& request, Reply& reply);
   bool new_group(RankId rank, const Request& request, Reply& reply);
   bool create_grid(RankId rank, const Request& request, Reply& reply);
-  void destroy_group(RankId rank, const Request& request, Reply& reply);
+  bool destroy_group(RankId rank, const Request& request, Reply& reply);
+  bool split(RankId rank, const Request& request, Reply& reply);
+  bool shrink(RankId rank, const Request& request, Reply& reply);
+  bool new_local_group(RankId rank, const Request& request, Reply& reply);
+  void abort(RankId rank, const Request& request, Reply& reply);
   bool is_ticket(RankId rank, Ticket ticket) const;
-  bool is_interrupted() const {
-    return options_.interrupt != nullptr && *options_.interrupt != 0;
-  }
+  bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
   /// Parks the rank; `reply` is what it gets when it goes on. Always false.
   bool park(RankId rank, Park park, std::int64_t subject, const Reply& reply);
   bool may_go_on(RankId rank) const;
   void wake(RankId rank);
   void wake_created();
+  void wake_met();
+  void wake_parts();
+  /// What the rank does after its submit was enqueued: goes on, or parks.
+  bool after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& reply);
+  StatusCode status_of(RankId rank, Ticket ticket) const;
+
+  // Trouble, in engine_trouble.cpp.
+  /// False: the request is not answered, a fault has ended or stopped the rank.
+  bool apply_faults(RankId rank, const Request& request);
+  /// False: the rank's program does not go on.
+  bool apply(const Fault& fault, RankId rank);
+  void fire_fault(std::size_t number);
+  void note(RankId rank, RecordKind kind, Ticket ticket, std::string_view name);
+  void lose(RankId rank);
+  bool sees_death(RankId rank, Slot work) const;
+  bool must_fail(RankId rank, Ticket ticket) const;
+  /// Ends the present wait of a rank with `code`.
+  void let_down(RankId rank, Ticket ticket, StatusCode code);
+  /// Acts upon timeouts. True: the run ends there.
+  bool expire(const std::vector<Watchdog::Expiry>& expiries);
+  void judge_now(RunEnd end);
+  void sort_complaints();
 
   RunEnd loop();
   void run_ready();
@@ -70,7 +102,7 @@ class Engine {
   void run_machine(RankId rank);
   /// Body of a fiber.
   void run_on_fiber(RankId rank);
-  void end_rank(RankId rank, HostState end, const char* error = nullptr);
+  void end_rank(RankId rank, HostState end, const std::string& error = "");
   void fire_timers();
   void fire_deadline();
   void fill_histories();
@@ -89,8 +121,12 @@ class Engine {
   std::vector<SimRank> contexts_;
   Recorder recorder_;
   Device device_;
+  HostMeetings meetings_;
   Submission submission_;
   GroupCreation creation_;
+  GroupParts parts_;
+  FaultInjector faults_;
+  Watchdog watchdog_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
   std::vector<RankId> ready_;
@@ -98,6 +134,13 @@ class Engine {
   std::vector<Timer> due_;
   std::vector<RankId> progressed_;
   std::vector<Complaint> complaints_;
+  std::vector<const Fault*> hits_;
+  std::ptrdiff_t corrupted_call_ = -1;
+  bool has_lost_ = false;
+  /// The run has been judged, though survivors may still go on; what it was judged by.
+  std::optional<RunEnd> judged_;
+  Verdict verdict_;
+  std::vector<RankEnd> judged_ranks_;
   std::string error_;
   std::int64_t request_count_ = 0;
   RankId ended_count_ = 0;

@@ -3,13 +3,14 @@
 
 #include "core/base/check.h"
 #include "sim/engine.h"
-#include "sim/group_use.h"
 
 namespace gridlock::sim {
 namespace {
 
 /// Longest duration that a program may ask for: a century, so that times cannot overflow.
 constexpr Nanos kDurationMax = std::chrono::hours(24 * 365 * 100);
+
+}  // namespace
 
 Record host_record(RecordKind kind, const Request& request) {
   Record record;
@@ -18,14 +19,13 @@ Record host_record(RecordKind kind, const Request& request) {
   return record;
 }
 
-}  // namespace
-
 bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
   if (request_count_ == options_.step_max || is_interrupted()) {
     limit_reached_ = true;
     return false;
   }
   ++request_count_;
+  if (faults_.is_on() && !apply_faults(rank, request)) return false;
   switch (request.kind) {
     case RequestKind::submit:
       return submit(rank, request, reply);
@@ -53,7 +53,13 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
     case RequestKind::create_grid:
       return create_grid(rank, request, reply);
     case RequestKind::destroy_group:
-      destroy_group(rank, request, reply);
+      return destroy_group(rank, request, reply);
+    case RequestKind::split:
+      return split(rank, request, reply);
+    case RequestKind::shrink:
+      return shrink(rank, request, reply);
+    case RequestKind::abort:
+      abort(rank, request, reply);
       return true;
     case RequestKind::exit:
       end_rank(rank, HostState::exited);
@@ -66,15 +72,45 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
 }
 
 bool Engine::submit(RankId rank, const Request& request, Reply& reply) {
-  const Submission::Result result = submission_.submit(rank, request.calls, now_);
+  const Submission::Result result =
+      submission_.submit(rank, request.calls, request.is_batch, now_, std::exchange(corrupted_call_, -1));
   reply.status = result.status;
   reply.ticket = result.ticket;
-  if (result.blocks_host)
-    return park(rank, Park::gloo_submit, static_cast<std::int64_t>(result.ticket), reply);
+  if (meetings_.is_on()) wake_met();
+  if (result.held != kNoSlot) {
+    park(rank, Park::connect, static_cast<std::int64_t>(result.held), reply);
+    state(rank).held_blocks_host = result.blocks_host;
+    return false;
+  }
+  return after_submit(rank, result.ticket, result.blocks_host, reply);
+}
+
+bool Engine::after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& reply) {
+  if (blocks_host) {
+    if (has_lost_ && must_fail(rank, ticket)) {
+      let_down(rank, ticket, StatusCode::peer_lost);
+      reply.status = StatusCode::peer_lost;
+      return true;
+    }
+    return park(rank, Park::gloo_submit, static_cast<std::int64_t>(ticket), reply);
+  }
   if (device_.streams().depth_max(rank) > options_.semantics.stream_depth_max) {
     return park(rank, Park::submit, 0, reply);
   }
   return true;
+}
+
+void Engine::wake_met() {
+  for (const RankId rank : meetings_.take_released()) {
+    RankState& own = state(rank);
+    if (own.park == Park::destroy) wake(rank);
+    if (own.park != Park::connect) continue;
+    device_.submit(static_cast<Slot>(own.park_subject), now_);
+    Reply reply = own.reply;
+    if (!after_submit(rank, reply.ticket, own.held_blocks_host, reply)) continue;
+    own.reply = reply;
+    wake(rank);
+  }
 }
 
 bool Engine::is_ticket(RankId rank, Ticket ticket) const {
@@ -90,6 +126,11 @@ bool Engine::wait(RankId rank, const Request& request, Reply& reply) {
   if (record.rejected) {
     reply.status = StatusCode::invalid_argument;
     return true;
+  }
+  if (has_lost_ && must_fail(rank, request.ticket)) let_down(rank, request.ticket, StatusCode::peer_lost);
+  if (!state(rank).failed.empty()) {
+    reply.status = status_of(rank, request.ticket);
+    if (!reply.status.ok()) return true;
   }
   return !device_.streams().is_open(rank, request.ticket) || park(rank, Park::wait, record.ticket, reply);
 }
@@ -143,9 +184,11 @@ bool Engine::compute(RankId rank, const Request& request, Reply& reply) {
   }
   digest_.add(now_, rank, static_cast<std::uint64_t>(request.duration.count()));
   if (request.duration == Nanos{0}) return true;
-  timers_.add(now_ + std::min(request.duration, kDurationMax),
-              {TimerKind::compute, static_cast<std::uint32_t>(rank)});
-  return park(rank, Park::compute, 0, {});
+  const std::int64_t factor = std::min(faults_.factor(rank), kDurationMax / request.duration + 1);
+  const Nanos end = now_ + std::min(request.duration * factor, kDurationMax);
+  state(rank).label = request.label;
+  timers_.add(end, {TimerKind::compute, static_cast<std::uint32_t>(rank)});
+  return park(rank, Park::compute, end.count(), {});
 }
 
 void Engine::post(RankId rank, const Request& request) {
@@ -171,64 +214,6 @@ bool Engine::await(RankId rank, const Request& request, Reply& reply) {
     deadlines_.add({now_ + std::min(request.duration, kDurationMax), rank, state(rank).park_count});
   }
   return false;
-}
-
-bool Engine::new_group(RankId rank, const Request& request, Reply& reply) {
-  GRIDLOCK_CHECK(request.spec != nullptr);
-  const Members& members = request.spec->members;
-  Record record = host_record(RecordKind::new_group, request);
-  record.detail = recorder_.store().add_spec(*request.spec);
-  record.sequence = static_cast<std::int32_t>(creation_.next_index(rank));
-  record.rejected =
-      members.empty() || members[0] < 0 || members[members.size() - 1] >= histories_->groups.world_size();
-  recorder_.write(rank, record);
-  if (record.rejected) {
-    reply.status = StatusCode::invalid_argument;
-    return true;
-  }
-  park(rank, Park::create, 0, {});
-  creation_.new_group(rank, *request.spec);
-  wake_created();
-  return false;
-}
-
-bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
-  GRIDLOCK_CHECK(request.plan != nullptr);
-  Record record = host_record(RecordKind::create_grid, request);
-  record.detail = recorder_.store().add_plan(request.plan);
-  record.sequence = static_cast<std::int32_t>(creation_.next_index(rank));
-  recorder_.write(rank, record);
-  if (const std::optional<GridHandle> grid = creation_.create_grid(rank, request.plan, request.name)) {
-    reply.grid = *grid;
-    return true;
-  }
-  park(rank, Park::create, 0, {});
-  wake_created();
-  return false;
-}
-
-void Engine::wake_created() {
-  for (const GroupCreation::Release& release : creation_.take_released()) {
-    for (const RankId rank : release.ranks) {
-      state(rank).reply.group = release.group;
-      state(rank).reply.grid = release.grid;
-      wake(rank);
-    }
-  }
-}
-
-void Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
-  RankState& own = state(rank);
-  const GroupUse* use = find_group_use(histories_->groups, rank, own, request.group);
-  Record record = host_record(RecordKind::destroy_group, request);
-  record.group = request.group;
-  record.rejected = use == nullptr || is_destroyed(own, *use) || request.group == GroupHandle::world;
-  recorder_.write(rank, record);
-  if (record.rejected) {
-    reply.status = use == nullptr ? StatusCode::not_a_member : StatusCode::invalid_argument;
-  } else {
-    destroy(own, *use);
-  }
 }
 
 }  // namespace gridlock::sim

@@ -1,6 +1,7 @@
 #include "sim/matcher.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/base/check.h"
 #include "sim/alike.h"
@@ -8,31 +9,48 @@
 namespace gridlock::sim {
 namespace {
 
-PairKey pair_key(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) {
-  return kind == CallKind::send ? PairKey{instance, self, peer} : PairKey{instance, peer, self};
+PairKey pair_key(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer, bool alone = false) {
+  return kind == CallKind::send ? PairKey{instance, self, peer, alone} : PairKey{instance, peer, self, alone};
 }
 
 }  // namespace
 
 Matcher::Matcher(const GroupTable& groups, const HistoryStore& store, Pool<OpenCall>& calls,
-                 std::int64_t send_capacity)
-    : groups_(groups), store_(store), calls_(calls), send_capacity_(send_capacity) {}
+                 const SendCapacity& send_capacity, bool has_pair_communicators)
+    : groups_(groups),
+      store_(store),
+      calls_(calls),
+      send_capacity_(send_capacity),
+      has_pair_communicators_(has_pair_communicators) {}
 
-Matcher::PairPlace Matcher::next_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) {
-  const PairKey key = pair_key(instance, kind, self, peer);
-  Slot slot = pair_ids_.find(key);
-  if (slot == kNoSlot) {
-    slot = pairs_.add();
-    pair_ids_.add(key, slot);
-  }
+Slot Matcher::find_or_add_pair(const PairKey& key) {
+  const Slot known = pair_ids_.find(key);
+  if (known != kNoSlot) return known;
+  const Slot slot = pairs_.add();
+  pair_ids_.add(key, slot);
+  const Members& members = groups_.instance(key.instance).spec.members;
+  const bool is_same_host = send_capacity_.is_same_host(members[key.from], members[key.to]);
+  pairs_[slot].capacity = is_same_host ? send_capacity_.same_host : send_capacity_.other_host;
+  pairs_[slot].key = key;
+  return slot;
+}
+
+Matcher::PairPlace Matcher::next_in_pair(const End& end) {
+  const bool is_send = end.kind == CallKind::send;
+  const Slot group_slot = find_or_add_pair(pair_key(end.instance, end.kind, end.self, end.peer));
+  Pair& of_group = pairs_[group_slot];
+  const std::int32_t number = is_send ? of_group.sends_numbered++ : of_group.recvs_numbered++;
+  if (!has_pair_communicators_) return {group_slot, number, number};
+  Slot slot = group_slot;
+  if (end.alone) slot = find_or_add_pair(pair_key(end.instance, end.kind, end.self, end.peer, true));
   Pair& pair = pairs_[slot];
-  return {slot, kind == CallKind::send ? pair.sends++ : pair.recvs++};
+  return {slot, is_send ? pair.sends++ : pair.recvs++, number};
 }
 
 std::int32_t Matcher::peek_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) const {
   const Slot slot = pair_ids_.find(pair_key(instance, kind, self, peer));
   if (slot == kNoSlot) return 0;
-  return kind == CallKind::send ? pairs_[slot].sends : pairs_[slot].recvs;
+  return kind == CallKind::send ? pairs_[slot].sends_numbered : pairs_[slot].recvs_numbered;
 }
 
 Matcher::PlaceList& Matcher::list_of(const OpenCall& call) {
@@ -103,7 +121,8 @@ Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
   join(place, slot, now);
   const bool complete = is_complete(place);
   if (complete) unlink(list, meeting);
-  if (call.pair != kNoSlot && send_capacity_ > 0) {
+  if (!complete && place.arrived == place.expected) unalike_ = meeting;
+  if (call.pair != kNoSlot && pairs_[call.pair].capacity > 0) {
     Pair& pair = pairs_[call.pair];
     const OpenCall& first = calls_[place.first_arrival];
     if (complete && first.left_behind) {
@@ -116,16 +135,59 @@ Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
 
 // In the order of the messages, and none overtakes one that does not fit: the channel is a queue.
 void Matcher::leave_behind(Pair& pair, std::vector<Slot>& left_behind) {
+  if (pair.connection.is_crossed) return;
   for (Slot slot = pair.places.first; slot != kNoSlot; slot = places_[slot].next) {
     const Place& place = places_[slot];
     OpenCall& call = calls_[place.first_arrival];
     if (place.arrived > 1 || call.kind != CallKind::send || call.left_behind) continue;
     const std::int64_t bytes = call.count * static_cast<std::int64_t>(dtype_size(call.dtype));
-    if (bytes > send_capacity_ - pair.bytes_left_behind) return;
+    if (bytes > pair.capacity - pair.bytes_left_behind) return;
     pair.bytes_left_behind += bytes;
     call.left_behind = true;
     left_behind.push_back(place.first_arrival);
   }
+}
+
+void Matcher::mark_emulated(Slot slot) {
+  Place& place = places_[slot];
+  place.emulated = true;
+  unlink(list_of(calls_[place.first_arrival]), slot);
+}
+
+bool Matcher::withdraw(Slot slot) {
+  const OpenCall& call = calls_[slot];
+  PlaceList& list = list_of(call);
+  Slot meeting = list.first;
+  while (meeting != kNoSlot && places_[meeting].sequence < call.sequence) meeting = places_[meeting].next;
+  if (meeting == kNoSlot || places_[meeting].sequence != call.sequence) return false;
+  Place& place = places_[meeting];
+  Slot before = kNoSlot;
+  Slot at = place.first_arrival;
+  while (at != kNoSlot && at != slot) {
+    before = at;
+    at = calls_[at].next_arrival;
+  }
+  if (at == kNoSlot) return false;
+  (before == kNoSlot ? place.first_arrival : calls_[before].next_arrival) = calls_[at].next_arrival;
+  if (place.last_arrival == at) place.last_arrival = before;
+  calls_[at].next_arrival = kNoSlot;
+  if (--place.arrived > 0) return true;
+  unlink(list, meeting);
+  places_.remove(meeting);
+  return true;
+}
+
+std::vector<Unreceived> Matcher::unreceived() const {
+  std::vector<Unreceived> found;
+  for (Slot slot = 0; slot < pairs_.live(); ++slot) {
+    const Pair& pair = pairs_[slot];
+    if (pair.sends_numbered <= pair.recvs_numbered || pair.key.alone) continue;
+    found.push_back({pair.key.instance, pair.key.from, pair.key.to, pair.recvs_numbered});
+  }
+  std::sort(found.begin(), found.end(), [](const Unreceived& a, const Unreceived& b) {
+    return std::tie(a.instance, a.from, a.to) < std::tie(b.instance, b.from, b.to);
+  });
+  return found;
 }
 
 }  // namespace gridlock::sim

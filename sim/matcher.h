@@ -1,9 +1,10 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "core/history/history.h"
+#include "core/history/histories.h"
 #include "sim/open_call.h"
 #include "sim/pair_table.h"
 #include "sim/pool.h"
@@ -20,11 +21,33 @@ struct Place {
   GroupRank arrived = 0;
   /// False once an arrival was not like the first one: such a place never completes.
   bool alike = true;
+  /// It goes on although its calls are not alike, as Emulation says.
+  bool emulated = false;
   Nanos latest{0};
   Slot first_arrival = kNoSlot;
   Slot last_arrival = kNoSlot;
   Slot previous = kNoSlot;
   Slot next = kNoSlot;
+};
+
+/// Bytes that sends may leave behind, by where the two ranks are.
+struct SendCapacity {
+  std::int64_t same_host = 0;
+  std::int64_t other_host = 0;
+  /// 0: one host.
+  RankId ranks_per_node = 0;
+
+  bool is_same_host(RankId a, RankId b) const {
+    return ranks_per_node <= 0 || a / ranks_per_node == b / ranks_per_node;
+  }
+};
+
+/// What the ends of an ordered pair have done to connect it (rule S02).
+struct PairConnection {
+  bool send_ready = false;
+  bool recv_ready = false;
+  /// The two ends did not meet as sender and receiver: nothing can be left behind.
+  bool is_crossed = false;
 };
 
 /// Brings together what belongs together and says no more than complete, not complete or not alike; why ranks
@@ -34,24 +57,46 @@ class Matcher {
  public:
   /// `counts` are looked up in `store`. All three outlive the matcher.
   Matcher(const GroupTable& groups, const HistoryStore& store, Pool<OpenCall>& calls,
-          std::int64_t send_capacity);
+          const SendCapacity& send_capacity, bool has_pair_communicators);
 
-  /// Numbers a new send or recv of a pair in the order of submits, and names the pair.
+  /// One end of a message.
+  struct End {
+    InstanceId instance;
+    CallKind kind;
+    GroupRank self;
+    GroupRank peer;
+    /// Outside any batch.
+    bool alone;
+  };
+  /// Numbers a new send or recv of a pair in the order of submits, and names the pair. `number` counts all
+  /// of the two ranks in that group, `sequence` those of one communicator.
   struct PairPlace {
     Slot pair;
     std::int32_t sequence;
+    std::int32_t number;
   };
-  PairPlace next_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer);
-  /// The number that next_in_pair would give.
+  PairPlace next_in_pair(const End& end);
+  PairConnection& connection(Slot pair) { return pairs_[pair].connection; }
+  /// The number that next_in_pair would give to a call of the pair.
   std::int32_t peek_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) const;
 
   /// A call has started. The place it completed, or kNoSlot. Sends that may complete without their recv now
   /// (this one, or others for which it made room, S08) are appended to `left_behind` and marked.
   Slot arrive(Slot call, Nanos now, std::vector<Slot>& left_behind);
 
+  /// A place to which all have come with calls that are not alike, since the last call; kNoSlot if none.
+  Slot take_unalike() { return std::exchange(unalike_, kNoSlot); }
+  /// The call of a place that is not complete is taken back, as if it had never started. False: the place is
+  /// complete.
+  bool withdraw(Slot call);
+  /// Messages that were left behind and never received, by group, sender and receiver.
+  std::vector<Unreceived> unreceived() const;
+
   const Place& place(Slot slot) const { return places_[slot]; }
   /// Forgets a completed place whose operation is finished. Its calls stay.
   void remove(Slot place) { places_.remove(place); }
+  /// A place whose calls are not alike goes on: no other call can come to it.
+  void mark_emulated(Slot place);
 
  private:
   /// Open places of one instance or pair, by ascending sequence. `hint` is the one that was used last.
@@ -62,10 +107,17 @@ class Matcher {
   struct Pair {
     std::int32_t sends = 0;
     std::int32_t recvs = 0;
+    /// Of all communicators of the pair; kept by the group's.
+    std::int32_t sends_numbered = 0;
+    std::int32_t recvs_numbered = 0;
+    std::int64_t capacity = 0;
     std::int64_t bytes_left_behind = 0;
+    PairConnection connection;
+    PairKey key;
     PlaceList places;
   };
 
+  Slot find_or_add_pair(const PairKey& key);
   Slot find_or_add(PlaceList& list, std::int32_t sequence);
   void unlink(PlaceList& list, Slot place);
   void join(Place& place, Slot call, Nanos now);
@@ -76,7 +128,9 @@ class Matcher {
   const GroupTable& groups_;
   const HistoryStore& store_;
   Pool<OpenCall>& calls_;
-  std::int64_t send_capacity_;
+  SendCapacity send_capacity_;
+  bool has_pair_communicators_;
+  Slot unalike_ = kNoSlot;
   Pool<Place> places_;
   PairTable pair_ids_;
   Pool<Pair> pairs_;

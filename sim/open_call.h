@@ -15,6 +15,14 @@ struct OpenCall {
   ReduceOp op = ReduceOp::sum;
   /// A send that completed before its recv came; its data is in `stash`.
   bool left_behind = false;
+  /// A fault changes its output.
+  bool corrupt = false;
+  bool is_started = false;
+  /// Complete (a message that was left behind: received). A call lives as long as its work, and longer as a
+  /// message that nobody has received.
+  bool is_done = false;
+  /// Part of its batch that starts together, from 0 (Semantics::batch_p2p_max).
+  std::uint16_t wave = 0;
   RankId rank = kNoRank;
   /// The caller's place in the group, and the call's peer (root or other end).
   GroupRank group_rank = -1;
@@ -23,6 +31,7 @@ struct OpenCall {
   std::int32_t sequence = 0;
   /// Ordered pair of ranks, for send and recv.
   Slot pair = kNoSlot;
+  StreamId stream = StreamId::main;
   Slot work = kNoSlot;
   Slot next_of_work = kNoSlot;
   Slot next_arrival = kNoSlot;
@@ -43,6 +52,16 @@ struct Work {
   std::int32_t streams_blocked = 0;
   Slot first_call = kNoSlot;
   Ticket ticket = Ticket::none;
+  Nanos submitted{0};
+  /// Calls of the present wave that are open, and its number; the last wave of the batch.
+  std::int32_t wave_open = 0;
+  std::uint16_t wave = 0;
+  std::uint16_t wave_last = 0;
+  /// Nothing is before it on its streams any more, and it has not got a kernel slot yet.
+  bool waits_for_slot = false;
+  bool has_slot = false;
+  /// Its timeout has passed and was acted upon.
+  bool expired = false;
 };
 
 }  // namespace gridlock::sim

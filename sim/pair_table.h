@@ -13,6 +13,8 @@ struct PairKey {
   InstanceId instance = InstanceId::none;
   GroupRank from = 0;
   GroupRank to = 0;
+  /// The communicator of the two alone, not the group's (Semantics::pair_communicators).
+  bool alone = false;
 
   bool operator==(const PairKey&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/history/histories.h"
@@ -21,8 +22,11 @@ enum class Park : std::uint8_t {
   synchronize,  ///< subject: stream
   await,        ///< subject: host edge
   create,
-  compute,
-  ended,  ///< the program has returned, left or thrown
+  connect,  ///< inside submit; subject: work that is enqueued when all have come
+  destroy,  ///< subject: instance
+  compute,  ///< subject: virtual time of its end
+  hang,     ///< a fault: for ever
+  ended,    ///< the program has returned, left or thrown
 };
 
 /// One rank's use of a group: which instance a handle means here, and how many collectives it has submitted
@@ -44,14 +48,20 @@ struct RankState {
   /// How the program ended, once it has.
   HostState end = HostState::returned;
   std::int8_t complaints = 0;
+  /// Park::connect: what is enqueued then blocks the host until it is complete.
+  bool held_blocks_host = false;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;
   std::int64_t park_subject = 0;
   std::int64_t next_ticket = 0;
   Nanos since{0};
   std::uint64_t results = 0;
+  /// Of the host work that it does.
+  Label label;
   /// The answer to the request in which the rank is parked.
   Reply reply;
+  /// Tickets whose waits do not end with ok, and how they end.
+  std::vector<std::pair<Ticket, StatusCode>> failed;
   std::vector<GroupUse> groups;
   Buffers buffers;
   std::unique_ptr<StepMachine> machine;

@@ -1,5 +1,6 @@
 #include "sim/sim_world.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -17,8 +18,22 @@ void require_at_least(const char* place, std::int64_t value, std::int64_t least)
 void check(const RunOptions& options, const RankProgram& program) {
   require_at_least("world_size", program.world_size, 1);
   require_at_least("step_max", options.step_max, 1);
-  require_at_least("semantics.stream_depth_max", options.semantics.stream_depth_max, 1);
-  require_at_least("semantics.send_capacity_bytes", options.semantics.send_capacity_bytes, 0);
+  for (const SemanticsKnob& knob : all_knobs()) {
+    const std::string place = "semantics." + std::string(knob.name);
+    require_at_least(place.c_str(), knob.get(options.semantics), knob.min);
+  }
+  for (const Fault& fault : options.faults) {
+    require_at_least("faults.factor", fault.factor, 1);
+    require_at_least("faults.at.time", fault.at.time.count(), 0);
+    require_at_least("faults.at.call", fault.at.call, 1);
+    require_at_least("faults.duration", fault.duration.count(), 0);
+    const auto in_world = [&](RankId rank) { return rank >= 0 && rank < program.world_size; };
+    for (const RankSet* ranks : {&fault.ranks, &fault.peers}) {
+      const std::vector<RankId> list = ranks->to_vector();
+      if (!std::all_of(list.begin(), list.end(), in_world))
+        throw InputError("faults.ranks", "expected ranks of the world, got " + ranks->to_string());
+    }
+  }
   require_at_least("cost.latency", options.cost.latency.count(), 0);
   require_at_least("cost.bytes_per_us", options.cost.bytes_per_us, 1);
   require_at_least("fiber_stack_bytes", options.fiber_stack_bytes, 0);

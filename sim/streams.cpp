@@ -74,6 +74,23 @@ void Streams::complete(Slot work, std::vector<Slot>& startable) {
   advance(rank, startable);
 }
 
+void Streams::take_back(Slot work, std::vector<Slot>& startable) {
+  const RankId rank = works_[work].rank;
+  for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
+    Queue& queue = queues_[slot];
+    Slot before = kNoSlot;
+    for (Slot entry = queue.head; entry != kNoSlot; before = entry, entry = entries_[entry].next) {
+      if (entries_[entry].kind != EntryKind::work || entries_[entry].work != work) continue;
+      (before == kNoSlot ? queue.head : entries_[before].next) = entries_[entry].next;
+      if (queue.tail == entry) queue.tail = before;
+      --queue.depth;
+      entries_.remove(entry);
+      break;
+    }
+  }
+  advance(rank, startable);
+}
+
 // An event that one stream passes may let another stream of the rank go on, in either order of the list.
 void Streams::advance(RankId rank, std::vector<Slot>& startable) {
   bool passed_event = true;
@@ -164,7 +181,9 @@ std::vector<OpenWork> Streams::open_work(RankId rank) const {
   for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
     Slot entry = queues_[slot].head;
     while (entry != kNoSlot && entries_[entry].kind != EntryKind::work) entry = entries_[entry].next;
-    if (entry != kNoSlot) open.push_back({queues_[slot].id, works_[entries_[entry].work].ticket});
+    if (entry == kNoSlot) continue;
+    const Work& first = works_[entries_[entry].work];
+    open.push_back({queues_[slot].id, first.ticket, first.waits_for_slot});
   }
   std::sort(open.begin(), open.end(),
             [](const OpenWork& a, const OpenWork& b) { return a.stream < b.stream; });

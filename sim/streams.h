@@ -23,6 +23,19 @@ class Streams {
   /// started.
   void complete(Slot work, std::vector<Slot>& startable);
 
+  /// Takes open work off its streams wherever it stands, as `complete` does.
+  void take_back(Slot work, std::vector<Slot>& startable);
+  /// Calls `visit(slot)` for all work of the rank, once for each of its streams.
+  template <typename Visit>
+  void for_each_work(RankId rank, Visit&& visit) const {
+    for (Slot slot = first_queue_[static_cast<std::size_t>(rank)]; slot != kNoSlot;
+         slot = queues_[slot].next_queue) {
+      for (Slot entry = queues_[slot].head; entry != kNoSlot; entry = entries_[entry].next) {
+        if (entries_[entry].kind == EntryKind::work) visit(entries_[entry].work);
+      }
+    }
+  }
+
   /// A point after everything on the stream so far.
   EventId record(RankId rank, StreamId stream);
   bool knows(RankId rank, EventId event) const;

@@ -1,7 +1,10 @@
 #include "sim/submission.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
+#include "sim/batch_waves.h"
 #include "sim/call_check.h"
 #include "sim/group_use.h"
 
@@ -12,9 +15,17 @@ std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
 
 }  // namespace
 
-Submission::Submission(const GroupTable& groups, std::vector<RankState>& ranks, Device& device,
-                       Recorder& recorder, bool needs_buffers)
-    : groups_(groups), ranks_(ranks), device_(device), recorder_(recorder), needs_buffers_(needs_buffers) {}
+Submission::Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
+                       Device& device, HostMeetings& meetings, Recorder& recorder, bool needs_buffers)
+    : groups_(groups),
+      ranks_(ranks),
+      device_(device),
+      recorder_(recorder),
+      meetings_(meetings),
+      needs_buffers_(needs_buffers),
+      reorders_(semantics.batch_reorders),
+      blocks_host_(semantics.blocks_host),
+      wave_max_(semantics.batch_p2p_max) {}
 
 StatusCode Submission::check(RankId rank, const Call& call) {
   RankState& state = ranks_[index(rank)];
@@ -65,7 +76,7 @@ void Submission::reject(RankId rank, const Call& call) {
   recorder_.write(rank, record);
 }
 
-OpenCall Submission::open(RankId rank, const Call& call, Record& record) {
+OpenCall Submission::open(RankId rank, const Call& call, bool is_batch, Record& record) {
   RankState& state = ranks_[index(rank)];
   const GroupUse& use = *find_group_use(groups_, rank, state, call.group);
   OpenCall open;
@@ -76,52 +87,96 @@ OpenCall Submission::open(RankId rank, const Call& call, Record& record) {
   open.group_rank = use.group_rank;
   open.peer = record.peer;
   open.instance = use.instance;
+  open.stream = call.stream;
   open.counts = record.detail;
   open.input = call.input;
   open.output = call.output;
   open.count = record.count;
   open.scalar = record.scalar;
   if (operation(call.kind).is_p2p) {
-    const auto [pair, sequence] =
-        device_.matcher().next_in_pair(use.instance, call.kind, use.group_rank, call.peer);
-    open.pair = pair;
-    record.sequence = sequence;
+    const Matcher::PairPlace place =
+        device_.matcher().next_in_pair({use.instance, call.kind, use.group_rank, call.peer, !is_batch});
+    open.pair = place.pair;
+    open.sequence = place.sequence;
+    record.sequence = place.number;
   } else {
     record.sequence = next_sequence(state, use)++;
+    open.sequence = record.sequence;
   }
-  open.sequence = record.sequence;
   return open;
 }
 
-Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, Nanos now) {
+// NCCL sorts the collectives of one group by size and gathers those of one operation, type and reduction, so
+// members that wrote them in different orders still meet.
+std::span<const Call> Submission::in_library_order(std::span<const Call> calls) {
+  const auto key = [](const Call& call) {
+    return std::tuple(-call.count, call.kind, call.dtype, call.op, call.peer);
+  };
+  ordered_.assign(calls.begin(), calls.end());
+  for (std::size_t i = 0; i < ordered_.size(); ++i) {
+    if (operation(ordered_[i].kind).is_p2p) continue;
+    for (std::size_t j = i + 1; j < ordered_.size(); ++j) {
+      const bool is_rival = !operation(ordered_[j].kind).is_p2p && ordered_[j].group == ordered_[i].group;
+      if (is_rival && key(ordered_[j]) < key(ordered_[i])) std::swap(ordered_[i], ordered_[j]);
+    }
+  }
+  return ordered_;
+}
+
+void Submission::find_waves(RankId rank, std::span<const Call> calls) {
+  waves_.assign(calls.size(), 0);
+  std::vector<BatchMessage> messages;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (!operation(calls[i].kind).is_p2p) continue;
+    const GroupUse& use = *find_group_use(groups_, rank, ranks_[index(rank)], calls[i].group);
+    messages.push_back({calls[i].kind, use.instance, use.group_rank, calls[i].peer,
+                        groups_.instance(use.instance).spec.members.size()});
+    places.push_back(i);
+  }
+  const std::vector<std::uint16_t> waves = batch_waves(messages, wave_max_);
+  for (std::size_t i = 0; i < places.size(); ++i) waves_[places[i]] = waves[i];
+}
+
+Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now,
+                                      std::ptrdiff_t corrupted) {
   for (const Call& call : calls) {
     if (const StatusCode code = check(rank, call); code != StatusCode::ok) {
       reject(rank, call);
-      return {code, Ticket::none, false};
+      return {code};
     }
   }
   if (const std::size_t unpaired = first_unpaired(rank, calls); unpaired < calls.size()) {
     reject(rank, calls[unpaired]);
-    return {StatusCode::invalid_argument, Ticket::none, false};
+    return {StatusCode::invalid_argument};
   }
   Result result;
   result.ticket = static_cast<Ticket>(ranks_[index(rank)].next_ticket++);
   if (calls.empty()) return result;
+  is_batch = is_batch || calls.size() > 1;
+  if (reorders_ && calls.size() > 1) calls = in_library_order(calls);
+  const bool has_waves = wave_max_ > 0 && static_cast<std::int64_t>(calls.size()) > wave_max_;
+  if (has_waves) find_waves(rank, calls);
   const Slot work = device_.new_work(rank, result.ticket);
   Slot last = kNoSlot;
-  streams_.clear();
-  for (const Call& call : calls) {
-    Record record = describe(rank, call);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    Record record = describe(rank, calls[i]);
     record.ticket = static_cast<std::int64_t>(result.ticket);
-    const OpenCall open_call = open(rank, call, record);
+    record.batched = is_batch;
+    OpenCall open_call = open(rank, calls[i], is_batch, record);
+    open_call.corrupt = static_cast<std::ptrdiff_t>(i) == corrupted;
+    if (has_waves) open_call.wave = waves_[i];
     recorder_.write(rank, record);
     last = device_.add_call(work, last, open_call);
-    if (std::find(streams_.begin(), streams_.end(), call.stream) == streams_.end())
-      streams_.push_back(call.stream);
-    result.blocks_host =
-        result.blocks_host || groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
+    if (meetings_.is_on()) meetings_.add(open_call, !is_batch);
+    result.blocks_host = result.blocks_host || blocks_host_ ||
+                         groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
   }
-  device_.submit(work, streams_, now);
+  if (meetings_.is_on() && meetings_.come(rank)) {
+    result.held = work;
+  } else {
+    device_.submit(work, now);
+  }
   return result;
 }
 

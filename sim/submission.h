@@ -5,6 +5,7 @@
 
 #include "core/world/world.h"
 #include "sim/device.h"
+#include "sim/host_meetings.h"
 #include "sim/recorder.h"
 
 namespace gridlock::sim {
@@ -13,19 +14,24 @@ namespace gridlock::sim {
 class Submission {
  public:
   /// All outlive this.
-  Submission(const GroupTable& groups, std::vector<RankState>& ranks, Device& device, Recorder& recorder,
-             bool needs_buffers);
+  Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
+             Device& device, HostMeetings& meetings, Recorder& recorder, bool needs_buffers);
 
   struct Result {
     Status status;
     Ticket ticket = Ticket::none;
     /// Some call is on a group whose backend blocks the host until it is complete.
     bool blocks_host = false;
+    /// The host has to meet others first; the work is enqueued by Device::submit when it has. kNoSlot: it is
+    /// enqueued.
+    Slot held = kNoSlot;
   };
   /// One call or a batch. Refused as a whole when one call is wrong (nothing is enqueued, one rejected
   /// record). A rank may send to itself only in a batch that also receives it (S27). No calls: a ticket that
   /// is complete.
-  Result submit(RankId rank, std::span<const Call> calls, Nanos now);
+  /// `corrupted`: index of a call whose output a fault changes; -1: none.
+  Result submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now,
+                std::ptrdiff_t corrupted = -1);
 
  private:
   StatusCode check(RankId rank, const Call& call);
@@ -35,14 +41,23 @@ class Submission {
   void reject(RankId rank, const Call& call);
   /// What the history says about the call; its sequence number is the rank's next.
   Record describe(RankId rank, const Call& call) const;
-  OpenCall open(RankId rank, const Call& call, Record& record);
+  OpenCall open(RankId rank, const Call& call, bool is_batch, Record& record);
+  /// The calls of a batch in the order in which the library pairs them, in ordered_.
+  std::span<const Call> in_library_order(std::span<const Call> calls);
+  /// Sends and recvs beyond what a batch runs at a time, in waves_.
+  void find_waves(RankId rank, std::span<const Call> calls);
 
   const GroupTable& groups_;
   std::vector<RankState>& ranks_;
   Device& device_;
   Recorder& recorder_;
+  HostMeetings& meetings_;
   bool needs_buffers_;
-  std::vector<StreamId> streams_;
+  bool reorders_;
+  bool blocks_host_;
+  std::int64_t wave_max_;
+  std::vector<Call> ordered_;
+  std::vector<std::uint16_t> waves_;
 };
 
 }  // namespace gridlock::sim

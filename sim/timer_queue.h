@@ -12,6 +12,7 @@ enum class TimerKind : std::uint8_t {
   place_finish,  ///< the operation at a place is complete; subject: place
   send_finish,   ///< a send that left its data behind is complete; subject: call
   compute,       ///< host work of a rank is done; subject: rank
+  fault,         ///< a fault's time has come; subject: its number
 };
 
 struct Timer {

@@ -73,17 +73,61 @@ void DataTransfer::finish(MetCalls calls) {
   if (calls.front()->kind == CallKind::barrier) return;
   if (has_data_) {
     move_bytes(movement(calls), calls);
+    corrupt(calls);
     add_results(calls);
   }
   mark_contributors(calls);
   if (calls.front()->stash != kNoSlot) stashes_.remove(calls.front()->stash);
 }
 
+// One bit of the first element, so that every check of values sees it.
+void DataTransfer::corrupt(MetCalls calls) {
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i]->corrupt && !outputs_[i].empty()) outputs_[i].front() ^= std::byte{1};
+  }
+}
+
+void DataTransfer::finish_unalike(MetCalls calls, UnalikeData data, std::span<const bool> completes) {
+  if (calls.front()->kind == CallKind::barrier) return;
+  std::int64_t shortest = calls.front()->count;
+  for (const OpenCall* call : calls) shortest = std::min(shortest, call->count);
+  DataMovement common = movement(calls);
+  common.count = shortest;
+  const bool is_p2p = operation(common.kind).is_p2p;
+  inputs_.clear();
+  outputs_.clear();
+  for (std::size_t i = 0; has_data_ && i < calls.size(); ++i) {
+    const OpenCall& call = *calls[i];
+    const bool reads = call.input != BufferHandle::none || call.stash != kNoSlot;
+    const auto bytes = static_cast<std::size_t>(shortest) * dtype_size(common.dtype);
+    const auto read = reads ? input(common, call, static_cast<GroupRank>(i)) : std::span<std::byte>();
+    inputs_.push_back(read.first(std::min(read.size(), bytes)));
+    scratch_[i].assign(call.kind == CallKind::send ? 0 : inputs_.front().size(), std::byte{0});
+    outputs_.push_back(scratch_[i]);
+  }
+  if (has_data_ && data != UnalikeData::own) run_reference(common, inputs_, outputs_);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const OpenCall& call = *calls[i];
+    if (!completes[i] || call.output == BufferHandle::none) continue;
+    Buffer& target = buffer(call, call.output);
+    if (is_p2p) target.contributors = contributors(*calls.front());
+    if (!has_data_) continue;
+    if (!is_p2p && call.input != call.output) {
+      const std::span<std::byte> own = elements(buffer(call, call.input), call.dtype, 0, call.count);
+      std::copy_n(own.begin(), std::min(own.size(), target.byte_count()), target.span().begin());
+    }
+    if (data == UnalikeData::own) continue;
+    const std::size_t bytes = std::min(outputs_[i].size(), target.byte_count());
+    std::copy_n(outputs_[i].begin(), bytes, target.span().begin());
+  }
+}
+
 void DataTransfer::leave_behind(OpenCall& send) {
   send.stash = stashes_.add();
   Stash& stash = stashes_[send.stash];
   stash.contributors = contributors(send);
-  if (!has_data_) return;
+  stash.bytes.clear();
+  if (!has_data_ || send.count == 0) return;
   const std::span<const std::byte> bytes = elements(buffer(send, send.input), send.dtype, 0, send.count);
   stash.bytes.assign(bytes.begin(), bytes.end());
 }

@@ -83,6 +83,19 @@ ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, Ran
   });
 }
 
+Coming is_coming_to_group(Evidence& evidence, RankId rank, InstanceId instance) {
+  if (has_ended(evidence.state(rank))) return Coming::no;
+  if (evidence.state(rank) == HostState::unknown) return Coming::unknown;
+  const HistoryStore& store = evidence.histories().store;
+  const HistoryNode last = evidence.last_node(rank);
+  for (HistoryNode node = evidence.end(rank).node; node != last; node = store.past(node)) {
+    const Record& record = store.record(node);
+    const bool is_use = is_collective(record) || is_transfer(record);
+    if (is_use && evidence.instance(record, rank) == instance) return Coming::yes;
+  }
+  return evidence.has_whole_plan(rank) ? Coming::no : Coming::unknown;
+}
+
 ComingAnswer is_coming(Evidence& evidence, const TransferEnd& end, RankId waiting_rank,
                        const Record& waiting) {
   Intent intent = Intent::none;

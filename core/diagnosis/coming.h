@@ -26,6 +26,9 @@ ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, Ran
 ComingAnswer is_coming(Evidence& evidence, const TransferEnd& end, RankId waiting_rank,
                        const Record& waiting);
 
+/// Would `rank` still use the group at all?
+Coming is_coming_to_group(Evidence& evidence, RankId rank, InstanceId instance);
+
 /// Whether label a stands in a later iteration than b: of one outer loop ("step"), or of the inner loop at
 /// the same site. Other inner loops do not tell: pipelines run the forward of micro-batch 3 before the
 /// backward of micro-batch 2.

@@ -51,6 +51,8 @@ const Record* last_call(const Evidence& evidence, RankId rank, std::int64_t tick
 std::string creation_text(const Evidence& evidence, const Record& last) {
   const HistoryStore& store = evidence.histories().store;
   if (last.kind == RecordKind::new_group) return "the creation of " + spec_text(store.spec(last.detail));
+  if (last.kind == RecordKind::split) return "a split of " + group_text(evidence, last);
+  if (last.kind == RecordKind::shrink) return "the making of " + spec_text(store.spec(last.detail));
   if (last.kind != RecordKind::create_grid) return "a creation";
   return fmt::format("the creation of a grid over {} ranks", store.plan(last.detail).topology().world_size());
 }
@@ -99,7 +101,10 @@ std::string position_text(Evidence& evidence, RankId rank) {
                  : fmt::format("await '{}'", evidence.histories().store.name(last->detail));
     case HostState::creating:
       return last == nullptr ? "a creation" : creation_text(evidence, *last);
+    case HostState::destroying:
+      return last == nullptr ? "the end of a group" : "the end of " + group_text(evidence, *last);
     case HostState::submitting:
+    case HostState::connecting:
     case HostState::waiting:
       return last == nullptr ? "a wait" : waiting_text(evidence, rank, *last);
   }

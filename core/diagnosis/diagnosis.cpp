@@ -7,7 +7,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeInfo, 25> kCodes{{
+constexpr std::array<CodeInfo, 32> kCodes{{
     {Code::GROUP_CREATE_DIVERGENT, "GROUP_CREATE_DIVERGENT", Outcome::mismatch,
      "Creating a group is a call of the whole world: every rank, member or not, asks for the same groups in "
      "the same order. Here the ranks ask for different groups with one and the same creation. On a real "
@@ -39,6 +39,22 @@ constexpr std::array<CodeInfo, 25> kCodes{{
      "A call was refused when it was made: a root or peer out of range, a buffer of the wrong size or type, "
      "or a destroyed group. Nothing was enqueued for it, so the other members wait if they made it.",
      "Correct the arguments of the call that is named."},
+    {Code::COMM_INIT_MISSING_RANK, "COMM_INIT_MISSING_RANK", Outcome::stall,
+     "The first use of a group makes its communicator, and that blocks the host until all members have come. "
+     "Here some members never use the group. A batch of sends and receives as the first use needs all "
+     "members too, not only those that send and receive.",
+     "Let every member use the group once before, for example in a barrier, or use a group of just the ranks "
+     "that take part."},
+    {Code::COMM_INIT_CYCLE, "COMM_INIT_CYCLE", Outcome::stall,
+     "Ranks use several groups for the first time in different orders. The first use of a group blocks the "
+     "host until all its members have come, so each host waits for another one that stands in the first use "
+     "of another group. Streams do not help: nothing has been enqueued yet.",
+     "Use the groups for the first time in one order on all ranks, for example by a barrier on each of them "
+     "right after they were created."},
+    {Code::COMM_SPLIT_INCOMPLETE, "COMM_SPLIT_INCOMPLETE", Outcome::stall,
+     "A group is made from a part of another one, and not all ranks that have to come to its making do. A "
+     "split is a call of the whole parent: ranks that want no part of it come without a color.",
+     "Make every rank of the parent take part in each split, and every rank that stays in each shrink."},
     {Code::COLL_MISSING_RANK, "COLL_MISSING_RANK", Outcome::stall,
      "The members of a group disagree how many collectives they make on it: some wait in a call that others "
      "never make. The first place where they part is earlier than the wait when later calls of the same "
@@ -91,6 +107,23 @@ constexpr std::array<CodeInfo, 25> kCodes{{
      "The two ends of a transfer disagree on the number or type of elements. Real libraries hang, fail or "
      "leave the rest of the buffer untouched, depending on the size.",
      "Give both ends the same count and type, or send the shape first."},
+    {Code::P2P_GROUPING_MISMATCH, "P2P_GROUPING_MISMATCH", Outcome::mismatch,
+     "One end of a transfer is in a batch and the other is not. Outside a batch torch uses a communicator of "
+     "the two ranks alone, in a batch the group's: the two ends never meet.",
+     "Put both ends into batches, or neither."},
+    {Code::P2P_PLAN_SPLIT_RISK, "P2P_PLAN_SPLIT_RISK", Outcome::stall,
+     "A batch has more sends and receives than the library runs at a time. It runs them in parts, and the "
+     "parts of two ranks wait for each other.",
+     "Make smaller batches that are complete in themselves: what one rank sends in a batch its partner "
+     "receives in the corresponding one."},
+    {Code::ABORT_INCOMPLETE, "ABORT_INCOMPLETE", Outcome::rank_lost,
+     "Some members of a group aborted it while others still wait in it. An abort ends the work of the rank "
+     "that calls it and of nobody else.",
+     "Let every member abort the group, or give it a timeout action on all of them."},
+    {Code::TEARDOWN_ORDER_MISMATCH, "TEARDOWN_ORDER_MISMATCH", Outcome::stall,
+     "Ranks destroy groups in different orders, or only some of them do. Destroying a group waits for its "
+     "other members in some versions.",
+     "Destroy all groups in one order on all ranks, at the same point of the program."},
     {Code::HOST_BLOCKED, "HOST_BLOCKED", Outcome::stall,
      "The host program of a rank waits for something that nothing in the run will bring: a name that nobody "
      "posts, or work that cannot go on.",

@@ -3,13 +3,15 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/status.h"
 #include "core/history/intention.h"
 
 namespace gridlock {
 namespace {
 
 bool is_after_the_end(const Record& record) {
-  return record.kind == RecordKind::planned || record.kind == RecordKind::fault;
+  return record.kind == RecordKind::planned || record.kind == RecordKind::fault ||
+         record.kind == RecordKind::timeout;
 }
 
 bool takes_a_place(const Record& record) {
@@ -24,6 +26,11 @@ std::uint64_t key_of(HistoryNode node, std::int64_t second) {
 CallKind other_kind(CallKind kind) { return kind == CallKind::send ? CallKind::recv : CallKind::send; }
 
 }  // namespace
+
+bool is_waiting(HostState state) {
+  return state == HostState::submitting || state == HostState::waiting || state == HostState::awaiting ||
+         state == HostState::creating || state == HostState::connecting || state == HostState::destroying;
+}
 
 bool is_collective(const Record& record) { return takes_a_place(record) && !operation(record.call).is_p2p; }
 bool is_transfer(const Record& record) { return takes_a_place(record) && operation(record.call).is_p2p; }
@@ -52,6 +59,18 @@ Evidence::Evidence(const Histories& histories) : histories_(histories) {
     first_rejected_[i] = is_first ? node : first_rejected_[past];
     if (record.kind == RecordKind::planned) has_plans_ = true;
   }
+}
+
+bool Evidence::was_let_down(RankId rank) const {
+  HistoryNode node = end(rank).node;
+  const HistoryStore& store = histories_.store;
+  while (node != HistoryNode::empty && store.record(node).kind == RecordKind::planned)
+    node = store.past(node);
+  if (node == HistoryNode::empty) return false;
+  const Record& record = store.record(node);
+  if (record.kind == RecordKind::timeout) return true;
+  return record.kind == RecordKind::fault && record.detail >= 0 &&
+         store.name(record.detail) == status_name(StatusCode::peer_lost);
 }
 
 bool Evidence::has_whole_plan(RankId rank) const {
@@ -147,7 +166,8 @@ bool Evidence::is_open(RankId rank, const Record& call) const {
     if (work.stream == call.stream && call.ticket >= static_cast<std::int64_t>(work.first_open)) return true;
   }
   // A call that parked its own submit is open even where the world had not yet put it on a stream.
-  const Record* now = state(rank) == HostState::submitting ? last(rank) : nullptr;
+  const bool is_inside = state(rank) == HostState::submitting || state(rank) == HostState::connecting;
+  const Record* now = is_inside ? last(rank) : nullptr;
   return now != nullptr && now->kind == RecordKind::call && now->ticket == call.ticket;
 }
 

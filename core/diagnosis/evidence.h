@@ -45,6 +45,9 @@ class Evidence {
   bool is_gone(RankId rank) const {
     return state(rank) == HostState::crashed || state(rank) == HostState::exited;
   }
+  /// Whether the last thing that happened to the rank is that its wait ended without what it waited for: a
+  /// timeout, or a peer that is gone. What it did then is a consequence.
+  bool was_let_down(RankId rank) const;
   /// Whether the run says what programs still intended. If it does, a rank without planned calls intends
   /// nothing.
   bool has_plans() const { return has_plans_; }
@@ -87,6 +90,9 @@ class Evidence {
   std::unordered_map<std::uint64_t, CallList> collectives_;
   std::unordered_map<std::uint64_t, std::vector<const Record*>> tickets_;
 };
+
+/// Parked in a request that only others can end.
+bool is_waiting(HostState state);
 
 /// Whether a record is a collective, or an intended one, that takes a place in its group's order.
 bool is_collective(const Record& record);

@@ -43,6 +43,7 @@ struct FoundEdge {
 struct Finding {
   Code code = Code::HOST_BLOCKED;
   Cause cause = Cause::blocked;
+  Severity severity = Severity::error;
   Certainty certainty = Certainty::certain;
   Relation relation = Relation::owner;
   std::vector<RankId> blamed;
@@ -78,6 +79,14 @@ void find_missing_members(Scene& scene, Findings& findings);
 void find_transfer_mismatches(Scene& scene, Findings& findings);
 void find_unmatched_transfers(Scene& scene, Findings& findings);
 void find_cycles(Scene& scene, Findings& findings);
+void find_incomplete_host_meetings(Scene& scene, Findings& findings);
+void find_grouping_mismatches(Scene& scene, Findings& findings);
+void find_incomplete_aborts(Scene& scene, Findings& findings);
+void find_silent_transfers(Scene& scene, Findings& findings);
+/// Messages that were sent and never received, in a run in which nobody waits.
+void find_unreceived(Scene& scene, Findings& findings);
+/// Work that was simply longer than its timeout.
+void find_late_work(Scene& scene, Findings& findings);
 
 /// Every host that waits and that no finding explains, `explained` by node: a stall is never left without a
 /// word.

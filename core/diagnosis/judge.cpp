@@ -23,9 +23,13 @@ Findings find_all(Scene& scene) {
   find_refused_calls(scene, findings);
   find_argument_mismatches(scene, findings);
   find_transfer_mismatches(scene, findings);
+  find_incomplete_aborts(scene, findings);
   find_missing_members(scene, findings);
   find_unmatched_transfers(scene, findings);
   find_cycles(scene, findings);
+  find_incomplete_host_meetings(scene, findings);
+  find_grouping_mismatches(scene, findings);
+  find_silent_transfers(scene, findings);
   find_blocked_hosts(scene, findings);
   return findings;
 }
@@ -114,10 +118,7 @@ RankSet waiters_of(Scene& scene, const Finding& finding, const RankSet& blamed) 
   std::vector<RankId> waiting;
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     if (!marked[static_cast<std::size_t>(rank)]) continue;
-    const HostState state = scene.evidence.state(rank);
-    const bool waits = state == HostState::submitting || state == HostState::waiting ||
-                       state == HostState::awaiting || state == HostState::creating;
-    if (waits) waiting.push_back(rank);
+    if (is_waiting(scene.evidence.state(rank))) waiting.push_back(rank);
   }
   return RankSet(std::move(waiting)).without(blamed);
 }
@@ -126,6 +127,7 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
   Diagnosis result;
   result.code = finding.code;
   result.certainty = finding.certainty;
+  result.severity = finding.severity;
   result.blame.ranks = RankSet(finding.blamed);
   result.blame.relation = finding.relation;
   for (const auto& side : finding.alternatives) result.blame.alternatives.emplace_back(side);
@@ -183,6 +185,8 @@ Outcome outcome_of(RunEnd end) {
       return Outcome::interrupted;
     case RunEnd::backend_error:
       return Outcome::backend_error;
+    case RunEnd::deadline:
+      return Outcome::timeout;
   }
   return Outcome::stall;
 }
@@ -192,7 +196,8 @@ Outcome decide(RunEnd end, const std::vector<Diagnosis>& diagnoses, std::span<co
   if (!diagnoses.empty()) {
     // The first cause says what kind of stall it is; other ends of a run stand beside it.
     const Outcome caused = code_info(diagnoses.front().code).outcome;
-    outcome = end == RunEnd::quiescent ? caused : worse(outcome, caused);
+    const bool decides = end == RunEnd::quiescent || end == RunEnd::deadline;
+    outcome = decides ? caused : worse(outcome, caused);
   }
   for (const Complaint& complaint : complaints) {
     const bool is_wrong = complaint.kind == Complaint::Kind::wrong_result;
@@ -219,9 +224,11 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   Findings causes = causes_of(scene, find_all(scene), explained);
   if (end == RunEnd::returned) {
     for (Finding& finding : causes) turn_into_leftover(finding);
+    if (causes.empty()) find_unreceived(scene, causes);
     find_plain_leftovers(scene, explained, causes);
   }
   if (end == RunEnd::quiescent) find_unexplained(scene, explained, causes);
+  if (end == RunEnd::deadline && causes.empty()) find_late_work(scene, causes);
   // Ranks that were cut off while they could go on would have come: nobody is missing.
   if (end == RunEnd::step_limit || end == RunEnd::stopped) {
     std::erase_if(causes, [](const Finding& finding) { return finding.cause >= Cause::missing; });

@@ -18,6 +18,7 @@ enum class RunEnd : std::uint8_t {
   interrupted,  ///< ended from outside; what had not come by then may never have come (real worlds)
   stopped,      ///< ended from outside while ranks could go on: nobody is missing (simulator)
   backend_error,
+  deadline,  ///< the timeout of a group passed while a rank of it waited
 };
 
 /// What is said about a run: one outcome and the findings behind it.

@@ -136,6 +136,9 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
 void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Findings& findings) {
   std::vector<Party> list = parties(meeting, argument);
   Finding finding = about_meeting(meeting, Cause::argument);
+  const bool all_done = std::all_of(meeting.members.begin(), meeting.members.end(),
+                                    [](const MemberCall& m) { return m.presence == Presence::done; });
+  if (meeting.is_silent && all_done) finding.severity = Severity::silent_wrong_result;
   blame_by_vote(finding, list, count_unknown(meeting));
   const auto alignment =
       align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
@@ -139,6 +140,33 @@ void blame_creation(Scene& scene, const Creation& creation, const std::vector<in
                   position_text(scene.evidence, creation.waiting.front()));
 }
 
+/// Where hosts of the circle wait for hosts, the code of that wait.
+std::optional<Code> code_of_hosts(const Scene& scene, const std::vector<int>& component) {
+  for (const int node : component) {
+    if (scene.waits.kind(node) != NodeKind::host_meeting) continue;
+    const HostMeeting& meeting = scene.waits.host_meetings[static_cast<std::size_t>(scene.waits.index(node))];
+    const HostState state = scene.evidence.state(meeting.waiting.front());
+    if (state == HostState::destroying) return Code::TEARDOWN_ORDER_MISMATCH;
+    return state == HostState::creating ? Code::COMM_SPLIT_INCOMPLETE : Code::COMM_INIT_CYCLE;
+  }
+  return std::nullopt;
+}
+
+bool waits_for_slot(const Scene& scene, const std::vector<int>& component) {
+  return std::any_of(component.begin(), component.end(), [&](int node) {
+    return scene.waits.kind(node) == NodeKind::head &&
+           scene.waits.heads[static_cast<std::size_t>(scene.waits.index(node))].waits_for_slot;
+  });
+}
+
+std::string circle_text(const Circle& circle, std::optional<Code> hosts, bool has_slot_wait) {
+  if (hosts == Code::TEARDOWN_ORDER_MISMATCH) return "groups that they destroy in different orders";
+  if (hosts == Code::COMM_SPLIT_INCOMPLETE) return "groups that are made from parts of groups";
+  if (hosts) return "groups that they use for the first time in different orders";
+  if (has_slot_wait) return "calls for which their devices have no room at one time";
+  return circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives";
+}
+
 void report(Scene& scene, const Circle& circle, const std::vector<int>& component, Findings& findings) {
   Finding finding;
   finding.cause = Cause::cycle;
@@ -148,16 +176,18 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
   if (circle.creation != nullptr) {
     blame_creation(scene, *circle.creation, component, finding);
   } else {
-    finding.code = circle.has_collective ? Code::COMM_ORDER_CYCLE : Code::P2P_CYCLE;
+    const std::optional<Code> hosts = code_of_hosts(scene, component);
+    const bool has_slot_wait = waits_for_slot(scene, component);
+    const bool has_groups = circle.has_collective || has_slot_wait;
+    finding.code = hosts.value_or(has_groups ? Code::COMM_ORDER_CYCLE : Code::P2P_CYCLE);
     finding.relation = Relation::cycle;
     for (const int node : component) {
       const RankId rank = scene.waits.rank_of(node);
       if (rank != kNoRank) finding.blamed.push_back(rank);
     }
     finding.sides = sides_of(scene, component);
-    finding.summary = fmt::format(
-        "{{who}} waited for each other around a circle of {}.",
-        circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives");
+    finding.summary = fmt::format("{{who}} waited for each other around a circle of {}.",
+                                  circle_text(circle, hosts, has_slot_wait));
   }
   findings.push_back(std::move(finding));
 }

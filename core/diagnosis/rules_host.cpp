@@ -28,11 +28,40 @@ FoundSide side_at_last(const Scene& scene, RankId rank, const std::string& call)
   return side;
 }
 
+std::string seconds_text(Nanos time) {
+  return fmt::format("{:g} s", static_cast<double>(time.count()) / 1e9);
+}
+
+std::string last_text(const Scene& scene, RankId rank) {
+  const Record* last = scene.evidence.last(rank);
+  if (last == nullptr) return "its start";
+  return last->kind == RecordKind::call ? short_call_text(scene.evidence, rank, *last) : "its last request";
+}
+
 void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
   finding.certainty = Certainty::likely;
   finding.summary = "{who} had not come out of work outside any call when the run was ended; others wait.";
   finding.sides = {side_at_last(scene, rank, "still running")};
+  const RankEnd& end = scene.evidence.end(rank);
+  const Histories& histories = scene.evidence.histories();
+  if (end.label.site != SiteId::none) {
+    finding.sides.front().label = histories.sites.text(end.label);
+    finding.sides.front().place = histories.sites.site(end.label.site).place;
+  }
+  if (end.busy_until == kNever) {
+    finding.code = Code::HOST_BLOCKED;
+    finding.cause = Cause::missing;
+    finding.summary = "{who} hangs outside any call; others wait for what only that rank could do.";
+    finding.sides.front().call = "hangs after " + last_text(scene, rank);
+  } else if (end.busy_until > Nanos{0}) {
+    finding.certainty = Certainty::certain;
+    finding.summary = fmt::format(
+        "{{who}} was still at work{} when the timeout of those who wait passed at {}; it would have come out "
+        "of it {} later.",
+        finding.sides.front().label.empty() ? "" : " in " + finding.sides.front().label,
+        seconds_text(histories.time), seconds_text(end.busy_until - histories.time));
+  }
   findings.push_back(std::move(finding));
 }
 
@@ -88,19 +117,20 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
                      cause_of_refusal(call, members.index_of(rank), members.size()));
 }
 
-bool is_blocked(HostState state) {
-  return state == HostState::submitting || state == HostState::waiting || state == HostState::awaiting ||
-         state == HostState::creating;
-}
-
 }  // namespace
 
 void find_gone_ranks(Scene& scene, Findings& findings) {
+  bool let_others_down = false;
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    let_others_down = let_others_down || scene.evidence.was_let_down(rank);
+  }
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     if (!scene.evidence.is_gone(rank)) continue;
     const bool died = scene.evidence.state(rank) == HostState::crashed;
-    const bool is_needed = needs_host(scene, rank);
+    const bool is_needed = needs_host(scene, rank) || (died && let_others_down);
     if (!died && !is_needed) continue;
+    // Who leaves because its own wait ended in vain is not where it began.
+    if (scene.evidence.was_let_down(rank)) continue;
     // Who leaves because a call was refused is named for the call.
     const Record* last = scene.evidence.last(rank);
     if (!died && last != nullptr && last->rejected) continue;
@@ -166,7 +196,7 @@ void find_blocked_hosts(Scene& scene, Findings& findings) {
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     const HostState state = scene.evidence.state(rank);
-    const bool is_left = is_blocked(state) ? !explained[static_cast<std::size_t>(rank)]
+    const bool is_left = is_waiting(state) ? !explained[static_cast<std::size_t>(rank)]
                                            : findings.empty() && state != HostState::returned;
     if (!is_left) continue;
     Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);

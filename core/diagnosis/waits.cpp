@@ -43,8 +43,10 @@ Waits::Waits(Evidence& evidence) : evidence_(evidence) {
     if (heads[i].is_started) start_calls(static_cast<int>(i));
   }
   first_transfer_.push_back(static_cast<int>(transfers.size()));
+  add_silent_meetings();
   for (Meeting& meeting : meetings) fill_meeting(meeting);
   fill_creations();
+  add_host_meetings();
 }
 
 RankId Waits::rank_of(int node) const {
@@ -68,14 +70,17 @@ void Waits::add_heads() {
     first_head_.push_back(static_cast<int>(heads.size()));
     for (const OpenWork& work : evidence_.end(rank).open) {
       add_head(rank, work.stream, static_cast<std::int64_t>(work.first_open));
+      heads.back().waits_for_slot = work.waits_for_slot;
     }
-    if (evidence_.state(rank) != HostState::submitting) continue;
+    const bool is_connecting = evidence_.state(rank) == HostState::connecting;
+    if (evidence_.state(rank) != HostState::submitting && !is_connecting) continue;
     const Record* call = evidence_.last(rank);
     if (call == nullptr || call->kind != RecordKind::call) continue;
     const auto mine = std::span(heads).subspan(at(first_head_.back()));
     const bool known =
         std::any_of(mine.begin(), mine.end(), [&](const Head& h) { return h.stream == call->stream; });
-    if (!known) add_head(rank, call->stream, call->ticket);
+    if (!known || is_connecting) add_head(rank, call->stream, call->ticket);
+    if (is_connecting) heads.back().is_connecting = true;
   }
   first_head_.push_back(static_cast<int>(heads.size()));
 }
@@ -92,7 +97,10 @@ void Waits::connect_hosts() {
     const HostState state = evidence_.state(rank);
     if (last == nullptr && state == HostState::creating) connect_to_gone(rank, evidence_, graph);
     if (last == nullptr) continue;
-    if (state == HostState::submitting || (state == HostState::waiting && last->kind == RecordKind::wait)) {
+    if (state == HostState::connecting && last->kind == RecordKind::call) {
+      graph.add_edge(rank, heads[at(first_head_[at(rank) + 1] - 1)].node);
+    } else if (state == HostState::submitting ||
+               (state == HostState::waiting && last->kind == RecordKind::wait)) {
       connect_host_to_work(rank, last->ticket);
     } else if (state == HostState::waiting && last->kind == RecordKind::synchronize) {
       for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
@@ -140,6 +148,8 @@ void Waits::wait_for_head(Head& head, const Head& other) {
 
 /// A batch starts as a whole: with a part queued on one stream, none of its calls has started.
 void Waits::connect_head(Head& head) {
+  if (head.is_connecting) return;
+  if (head.waits_for_slot) connect_behind_slots(head);
   for (const Record* call : head.calls) {
     for (int i = first_head_[at(head.rank)]; i < first_head_[at(head.rank) + 1]; ++i) {
       const Head& other = heads[at(i)];
@@ -147,6 +157,14 @@ void Waits::connect_head(Head& head) {
     }
   }
   connect_behind_events(head);
+}
+
+/// The device runs other work, which holds the room that this one needs.
+void Waits::connect_behind_slots(Head& head) {
+  for (int i = first_head_[at(head.rank)]; i < first_head_[at(head.rank) + 1]; ++i) {
+    const Head& other = heads[at(i)];
+    if (!other.waits_for_slot && !other.is_connecting) wait_for_head(head, other);
+  }
 }
 
 void Waits::start_calls(int head) {
@@ -205,6 +223,13 @@ MemberCall Waits::member_call(RankId rank, const Record* call) const {
   }
   member.presence = Presence::done;
   if (!evidence_.is_open(rank, *call)) return member;
+  const int last = first_head_[at(rank) + 1] - 1;
+  if (last >= first_head_[at(rank)] && heads[at(last)].is_connecting &&
+      heads[at(last)].ticket == call->ticket) {
+    member.head_node = heads[at(last)].node;
+    member.presence = Presence::started;
+    return member;
+  }
   for (const Record* part : evidence_.calls_of(rank, call->ticket)) {
     for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
       const Head& head = heads[at(i)];
@@ -269,6 +294,56 @@ void Waits::fill_creations() {
       if (!came) creation.absent.push_back(rank);
       graph.add_edge(creation.node, rank);
     }
+  }
+}
+
+/// Calls that met without being alike and went on: complete now, and to be compared nevertheless.
+void Waits::add_silent_meetings() {
+  for (const SilentMismatch& silent : evidence_.histories().silent_mismatches) {
+    if (silent.from >= 0) continue;
+    const auto [entry, added] =
+        meeting_ids_.try_emplace({silent.instance, silent.sequence}, static_cast<int>(meetings.size()));
+    if (added) {
+      Meeting meeting{silent.instance, silent.sequence, kNoRank, nullptr, {}, -1};
+      evidence_.members(silent.instance).for_each([&](RankId rank) {
+        if (meeting.call != nullptr) return;
+        meeting.call = evidence_.collectives(rank, silent.instance).find(silent.sequence);
+        meeting.starter = rank;
+      });
+      if (meeting.call == nullptr) {
+        meeting_ids_.erase(entry);
+        continue;
+      }
+      meeting.node = add_node(NodeKind::meeting, entry->second);
+      meetings.push_back(std::move(meeting));
+    }
+    meetings[at(entry->second)].is_silent = true;
+  }
+}
+
+void Waits::add_host_meetings() {
+  const Histories& histories = evidence_.histories();
+  std::vector<int> meeting_of(histories.connections.size(), -1);
+  for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
+    const std::int32_t connection = evidence_.end(rank).connection;
+    if (connection < 0 || !is_waiting(evidence_.state(rank))) continue;
+    int& place = meeting_of[at(connection)];
+    if (place < 0) {
+      place = static_cast<int>(host_meetings.size());
+      const Connection& known = histories.connections[at(connection)];
+      host_meetings.push_back({known.instance, {}, known.absent, -1});
+      const int node = add_node(NodeKind::host_meeting, place);
+      host_meetings.back().node = node;
+      for (const RankId absent : known.absent) graph.add_edge(node, absent);
+      // Where the hosts come with collectives, what is missing is a part of one.
+      const Record* last = evidence_.last(rank);
+      const auto meeting =
+          last == nullptr ? meeting_ids_.end() : meeting_ids_.find({known.instance, last->sequence});
+      if (last != nullptr && is_collective(*last) && meeting != meeting_ids_.end())
+        graph.add_edge(node, meetings[at(meeting->second)].node);
+    }
+    host_meetings[at(place)].waiting.push_back(rank);
+    graph.add_edge(rank, host_meetings[at(place)].node);
   }
 }
 

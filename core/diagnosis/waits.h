@@ -30,6 +30,10 @@ struct Head {
   /// False when it is behind other open work after all: a part of its batch is queued on another stream, or
   /// its stream waits for an event of one.
   bool is_started = true;
+  /// Not on its stream yet: the host stands in the submit until other hosts come.
+  bool is_connecting = false;
+  /// First on its streams, without room on the device.
+  bool waits_for_slot = false;
 };
 
 /// One member's part of a collective.
@@ -51,6 +55,8 @@ struct Meeting {
   const Record* call = nullptr;
   std::vector<MemberCall> members;
   int node = -1;
+  /// Its calls are not alike, and some of them completed.
+  bool is_silent = false;
 };
 
 /// A started send or recv and its partner.
@@ -78,8 +84,16 @@ struct Awaited {
   int node = -1;
 };
 
+/// Hosts that wait for other hosts in one place: a communicator that is made, a split, the end of a group.
+struct HostMeeting {
+  InstanceId instance = InstanceId::none;
+  std::vector<RankId> waiting;
+  std::vector<RankId> absent;
+  int node = -1;
+};
+
 /// What a node of the graph of waits stands for.
-enum class NodeKind : std::uint8_t { host, head, meeting, creation, awaited };
+enum class NodeKind : std::uint8_t { host, head, meeting, creation, awaited, host_meeting };
 
 /// Everything that waits at the end of a run, as a graph over hosts, heads of streams, collectives, creations
 /// and names. Node r is the host of rank r. A rank's host waits for its stream, a stream's head for the
@@ -95,6 +109,7 @@ class Waits {
   std::vector<Transfer> transfers;
   std::vector<Creation> creations;
   std::vector<Awaited> awaited;
+  std::vector<HostMeeting> host_meetings;
 
   NodeKind kind(int node) const { return places_[static_cast<std::size_t>(node)].kind; }
   /// Index into the vector of the node's kind; the rank for a host.
@@ -125,6 +140,9 @@ class Waits {
   void add_transfer(int head, const Record& call);
   void await_name(RankId rank, std::int32_t name);
   void fill_creations();
+  void add_host_meetings();
+  void add_silent_meetings();
+  void connect_behind_slots(Head& head);
   MemberCall member_call(RankId rank, const Record* call) const;
   void wait_for_member(int from, const MemberCall& member);
 

@@ -29,6 +29,8 @@ struct GroupSpec {
   /// What the group is for: the family of a grid's group, or a name of the user's. Shown in reports; no part
   /// of the identity, as torch's default names are counters.
   std::string name;
+  /// Only the members come to its making (torch: use_local_synchronization), in no order with other groups.
+  bool members_only = false;
 
   bool operator==(const GroupSpec&) const = default;
 };

@@ -42,6 +42,20 @@ InstanceId GroupTable::intern(std::int64_t creation_index, const GroupSpec& spec
   return id;
 }
 
+GroupHandle GroupTable::add_part(InstanceId parent, std::int64_t part, const GroupSpec& spec) {
+  // Numbers below 0, so that a part of the world is no creation of it.
+  const GroupKey key = group_key(instance(parent).key, -1 - part, spec);
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    if (instances_[i].key == key) return handle_of_instance_[i];
+  }
+  const auto id = static_cast<InstanceId>(instances_.size());
+  instances_.push_back({key, spec, -1});
+  next_with_same_creation_.push_back(InstanceId::none);
+  handle_of_instance_.push_back(static_cast<GroupHandle>(handles_.size()));
+  handles_.push_back({GridHandle::none, -1, id});
+  return handle_of_instance_.back();
+}
+
 GroupHandle GroupTable::add(std::int64_t creation_index, const GroupSpec& spec) {
   const InstanceId id = intern(creation_index, spec);
   GroupHandle& handle = handle_of_instance_[index(id)];
@@ -85,6 +99,10 @@ GroupHandle GroupTable::family(GridHandle grid, std::string_view family) const {
   const std::optional<std::size_t> place = known.plan->find_family(family);
   if (!place) return GroupHandle::none;
   return static_cast<GroupHandle>(index(known.first_family) + *place);
+}
+
+GroupHandle GroupTable::family(GridHandle grid, std::size_t place) const {
+  return static_cast<GroupHandle>(index(grids_[index(grid)].first_family) + place);
 }
 
 std::shared_ptr<const Plan> GroupTable::plan(GridHandle grid) const { return grids_[index(grid)].plan; }

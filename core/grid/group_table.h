@@ -37,6 +37,9 @@ class GroupTable {
   /// The group made by creation number `creation_index` with these members and backend; a second rank's
   /// identical creation finds the first one's.
   GroupHandle add(std::int64_t creation_index, const GroupSpec& spec);
+  /// A group of some members of `parent`, made there as its part number `index`; equal arguments find the
+  /// same group.
+  GroupHandle add_part(InstanceId parent, std::int64_t index, const GroupSpec& spec);
   /// The grid whose request i was answered by creation number creation_of_request[i]; equal arguments find
   /// the same grid. Creations that exist already (made before by another grid or by hand) keep their
   /// instance.
@@ -47,6 +50,8 @@ class GroupTable {
   /// "The group of this family that the asking rank is in": one handle for all ranks. none when the grid's
   /// recipe has no such family.
   GroupHandle family(GridHandle grid, std::string_view family) const;
+  /// The same for the family at that place of the plan, which must exist.
+  GroupHandle family(GridHandle grid, std::size_t place) const;
   std::shared_ptr<const Plan> plan(GridHandle grid) const;
   std::span<const GridHandle> grids() const { return grid_handles_; }
 

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "core/base/check.h"
@@ -121,6 +122,20 @@ Members Members::list(std::vector<RankId> ranks) {
   return members;
 }
 
+Members Members::ordered(std::vector<RankId> ranks) {
+  if (std::is_sorted(ranks.begin(), ranks.end())) return list(std::move(ranks));
+  std::vector<GroupRank> order(ranks.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto rank_at = [&ranks](GroupRank place) { return ranks[static_cast<std::size_t>(place)]; };
+  std::sort(order.begin(), order.end(), [&](GroupRank a, GroupRank b) { return rank_at(a) < rank_at(b); });
+  Members members;
+  members.size_ = static_cast<RankId>(ranks.size());
+  members.start_ = rank_at(order.front());
+  members.explicit_ = std::make_shared<const std::vector<RankId>>(std::move(ranks));
+  members.order_ = std::make_shared<const std::vector<GroupRank>>(std::move(order));
+  return members;
+}
+
 Members Members::checked(std::span<const RankId> ranks, RankId world_size, const std::string& place) {
   if (ranks.empty()) {
     throw InputError(place, "a group needs at least one rank, got an empty list",
@@ -152,6 +167,13 @@ RankId Members::operator[](GroupRank i) const {
 }
 
 GroupRank Members::index_of(RankId rank) const {
+  if (order_) {
+    const auto rank_at = [this](GroupRank place) { return (*explicit_)[static_cast<std::size_t>(place)]; };
+    const auto found =
+        std::lower_bound(order_->begin(), order_->end(), rank,
+                         [&](GroupRank place, RankId wanted) { return rank_at(place) < wanted; });
+    return found != order_->end() && rank_at(*found) == rank ? *found : kNoRank;
+  }
   if (explicit_) {
     const auto found = std::lower_bound(explicit_->begin(), explicit_->end(), rank);
     if (found == explicit_->end() || *found != rank) return kNoRank;
@@ -182,7 +204,7 @@ Members Members::affine(RankId start, RankId step) const {
   if (explicit_) {
     std::vector<RankId> ranks = *explicit_;
     for (RankId& rank : ranks) rank = start + step * rank;
-    return list(std::move(ranks));
+    return ordered(std::move(ranks));
   }
   std::array<Level, kLevelMax> levels = levels_;
   for (Level& level : levels) level.stride *= step;
@@ -211,7 +233,7 @@ std::uint64_t Members::hash() const {
 }
 
 std::string Members::to_string() const {
-  if (size_ <= kPrintedMax) return fmt::format("[{}]", fmt::join(to_vector(), ", "));
+  if (size_ <= kPrintedMax || order_) return fmt::format("[{}]", fmt::join(to_vector(), ", "));
   return fmt::format("[{}] ({} ranks)", RankSet(to_vector()).to_string(), size_);
 }
 

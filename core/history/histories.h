@@ -21,6 +21,8 @@ enum class HostState : std::uint8_t {
   returned,    ///< its program ended
   exited,      ///< left before the end of its program
   crashed,     ///< died
+  connecting,  ///< parked inside submit until the hosts of other ranks come: first use of a group or pair
+  destroying,  ///< parked in destroy_group until the other members destroy the group too
 };
 
 /// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets
@@ -28,7 +30,13 @@ enum class HostState : std::uint8_t {
 struct OpenWork {
   StreamId stream = StreamId::main;
   Ticket first_open = Ticket::none;
+  /// Nothing is before it on its streams, but the device has no room for it (Semantics::kernel_slots,
+  /// launch_order_implicit).
+  bool waits_for_slot = false;
 };
+
+/// Time of what will not happen.
+inline constexpr Nanos kNever = Nanos::max();
 
 /// How far one rank came: its history and where its host and its device work stood at the end.
 struct RankEnd {
@@ -37,8 +45,38 @@ struct RankEnd {
   /// Virtual time since which it is in that state.
   Nanos since{0};
   std::vector<OpenWork> open;
+  /// Running: virtual time at which its host work would be done; kNever when it hangs, 0 when not known.
+  Nanos busy_until{0};
+  /// Running: what it works on.
+  Label label;
+  /// Index into Histories::connections of what a connecting or destroying rank waits for; -1: not known.
+  std::int32_t connection = -1;
   /// Order-independent sum over the hashes of all outputs this rank received (group key, sequence, bytes).
   std::uint64_t results = 0;
+};
+
+/// Hosts that meet before anything is enqueued: the members of a group that make its communicator or destroy
+/// it. Whoever came waits for whoever did not.
+struct Connection {
+  InstanceId instance = InstanceId::none;
+  std::vector<RankId> absent;
+};
+
+/// Calls that met without being alike and completed nevertheless (OnMismatch::emulate).
+struct SilentMismatch {
+  InstanceId instance = InstanceId::none;
+  std::int32_t sequence = 0;
+  /// Group ranks of sender and receiver of a message; -1 for a collective.
+  GroupRank from = -1;
+  GroupRank to = -1;
+};
+
+/// Messages of an ordered pair that were sent and never received, from number `first` on.
+struct Unreceived {
+  InstanceId instance = InstanceId::none;
+  GroupRank from = 0;
+  GroupRank to = 0;
+  std::int32_t first = 0;
 };
 
 /// Everything the analyser sees of a run, from whichever world, complete or partial. A value with the run's
@@ -51,6 +89,11 @@ struct Histories {
   HistoryStore store;
   /// Index = world rank.
   std::vector<RankEnd> ranks;
+  std::vector<Connection> connections;
+  /// Virtual time of this state (real worlds: 0).
+  Nanos time{0};
+  std::vector<SilentMismatch> silent_mismatches;
+  std::vector<Unreceived> unreceived;
 };
 
 }  // namespace gridlock

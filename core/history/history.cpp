@@ -33,7 +33,8 @@ PackedRecord pack(const Record& record) {
   const auto small = static_cast<std::uint32_t>(record.kind) | static_cast<std::uint32_t>(record.call) << 8 |
                      static_cast<std::uint32_t>(record.dtype) << 16 |
                      static_cast<std::uint32_t>(record.op) << 24;
-  return {pair_of(small, record.unknown | std::uint32_t{record.rejected} << 16),
+  return {pair_of(small, record.unknown | std::uint32_t{record.rejected} << 16 |
+                             std::uint32_t{record.batched} << 17),
           pair_of(record.group, record.stream),
           pair_of(record.peer, record.sequence),
           static_cast<std::uint64_t>(record.ticket),

@@ -31,7 +31,11 @@ enum class RecordKind : std::uint8_t {
   destroy_group,  ///< group
   planned,  ///< a call that the program still intends (call, group, peer, sequence; the rest may be unknown),
             ///< after the rank's last real record. A run has them for all of its ranks or for none
-  fault,    ///< something was done to the rank from outside
+  fault,    ///< something was done to the rank from outside: name
+  timeout,  ///< the timeout of a group passed while the work of this ticket was open
+  split,    ///< group, color (count), key (ticket), spec of what came of it, if anything
+  shrink,   ///< group, spec
+  abort,    ///< group
 };
 
 /// Facts of a record that the source of a history may not know; unknown matches anything.
@@ -54,6 +58,8 @@ struct Record {
   std::uint16_t unknown = 0;
   /// Refused at the call with not_a_member or invalid_argument: nothing was enqueued.
   bool rejected = false;
+  /// Part of a batch, even if alone in it.
+  bool batched = false;
   GroupHandle group = GroupHandle::none;
   StreamId stream = StreamId::main;
   GroupRank peer = -1;

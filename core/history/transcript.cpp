@@ -16,7 +16,7 @@ namespace {
 
 bool is_timing(const Record& record) {
   return record.kind == RecordKind::test || record.kind == RecordKind::planned ||
-         record.kind == RecordKind::fault;
+         record.kind == RecordKind::fault || record.kind == RecordKind::timeout;
 }
 
 std::string counts_text(const HistoryStore& store, const Record& record) {
@@ -48,6 +48,12 @@ std::string creation_line(const HistoryStore& store, const Record& record) {
                      spec.name, spec.members.to_string(), backend_name(spec.backend), spec.timeout.count());
 }
 
+std::string part_line(const HistoryStore& store, const Record& record) {
+  if (record.kind == RecordKind::shrink)
+    return fmt::format("shrink to {}", store.spec(record.detail).members.to_string());
+  return fmt::format("split color={} key={}", record.count, record.ticket);
+}
+
 /// What the record says without the group, which every rank resolves for itself.
 std::string text_of(const HistoryStore& store, const Record& record) {
   const int stream = static_cast<int>(record.stream);
@@ -72,15 +78,23 @@ std::string text_of(const HistoryStore& store, const Record& record) {
     case RecordKind::destroy_group:
       return "destroy";
     case RecordKind::test:
+    case RecordKind::abort:
+      return "abort";
+    case RecordKind::split:
+    case RecordKind::shrink:
+      return part_line(store, record);
     case RecordKind::planned:
     case RecordKind::fault:
+    case RecordKind::timeout:
       return "";
   }
   return "";
 }
 
 bool names_a_group(const Record& record) {
-  return record.kind == RecordKind::call || record.kind == RecordKind::destroy_group;
+  return record.kind == RecordKind::call || record.kind == RecordKind::destroy_group ||
+         record.kind == RecordKind::split || record.kind == RecordKind::shrink ||
+         record.kind == RecordKind::abort;
 }
 
 InstanceId instance_of(const Histories& histories, RankId rank, GroupHandle handle) {

@@ -27,11 +27,20 @@ enum class RequestKind : std::uint8_t {
   new_group,  ///< spec -> group. Every rank of the world takes part, in the same order. Parks until all came
   create_grid,    ///< plan, name (for reports) -> grid. All creations of the plan in one request. May park as
                   ///< new_group
-  destroy_group,  ///< group. Local; a later use is invalid_argument
-  done,           ///< step machines only: the program has ended
+  destroy_group,  ///< group. Local; a later use is invalid_argument. Parks where Semantics::destroy_blocks
+  split,   ///< group, color, key -> group (none without a color). Every member of `group` takes part: parks
+           ///< until all came. Members of a color are ordered by key, then by their place in `group` (S13)
+  shrink,  ///< group, spec (the members that stay) -> group. Only those that stay take part; parks until all
+           ///< of them came (S14)
+  abort,   ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
+           ///< A later use is invalid_argument (S15)
+  done,    ///< step machines only: the program has ended
   exit,  ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
          ///< return to C++ programs, whose stack is unwound (a process ends)
 };
+
+/// The color of a rank that takes part in a split and gets no group.
+inline constexpr std::int32_t kNoColor = -1;
 
 /// What rank code asks of the engine. One struct for all, as Call is for operations.
 struct Request {
@@ -43,7 +52,12 @@ struct Request {
   Nanos duration{0};
   /// One call, or a batch (ncclGroupStart/End) that may span groups and streams.
   std::span<const Call> calls;
+  /// A batch of one call is not the same as the call alone (Semantics::pair_communicators).
+  bool is_batch = false;
   std::string_view name;
+  /// Of split.
+  std::int32_t color = kNoColor;
+  std::int32_t key = 0;
   const GroupSpec* spec = nullptr;
   /// Shared with the world, which keeps the plan as long as the grid's groups are known.
   std::shared_ptr<const Plan> plan;

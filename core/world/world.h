@@ -10,6 +10,7 @@
 
 #include "core/diagnosis/judge.h"
 #include "core/rank/step_machine.h"
+#include "core/world/fault.h"
 #include "core/world/semantics.h"
 
 namespace gridlock {
@@ -26,6 +27,10 @@ struct RunOptions {
   Hosting hosting = Hosting::stackless;
   Semantics semantics;
   CostParameters cost;
+  /// Ranks of one host, in world order; 0: all. Decides what Semantics says about other hosts.
+  RankId ranks_per_node = 0;
+  /// Simulator only: worlds of real processes do not look at them.
+  std::vector<Fault> faults;
   /// Simulator: stack of a rank that runs on a fiber. 0: by the size of the world (256 KiB for small ones).
   std::int64_t fiber_stack_bytes = 0;
   /// Bound on requests of all ranks together; reaching it is the outcome step_limit.
@@ -42,7 +47,10 @@ struct RunOptions {
 struct RunResult {
   Verdict verdict;
   RunEnd end = RunEnd::returned;
+  /// At the moment that the verdict is about.
   std::shared_ptr<const Histories> histories;
+  /// Ranks whose programs ran to their end.
+  RankSet returned;
   std::vector<Complaint> complaints;
   /// Simulator only: hash of the event order. Equal seed, scenario and version give equal digests on every
   /// machine.

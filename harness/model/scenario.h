@@ -35,6 +35,8 @@ struct Expectation {
   std::optional<Relation> relation;
   /// Exactly these warnings in any order; nothing: not looked at.
   std::optional<std::vector<Code>> warnings;
+  /// Exactly the ranks whose programs run to their end; nothing: not looked at.
+  std::optional<RankSet> returned;
 };
 
 /// A scenario file (one cell of its matrix), read, expanded and checked: names are resolved to indexes,
@@ -60,6 +62,8 @@ struct Scenario {
   std::vector<std::string> ticket_names;
   /// Loops are nested at most this deep: the number of loop values a rank keeps.
   LoopDepth loop_depth_max = 0;
+  /// Steps of all programs, inner ones included: their numbers are below it.
+  std::uint32_t step_count = 0;
 
   /// The same scenario as plain JSON text: no extends, params, matrix or workloads. What `gridlock expand`
   /// prints; reading it again gives an equal scenario.

@@ -26,8 +26,9 @@ struct GroupRef {
   enum class Kind : std::uint8_t { world, family, named };
   Kind kind = Kind::world;
   std::int32_t grid = -1;
-  /// Name of the family; empty for other kinds.
+  /// Name of the family and its place in the grid's plan; empty for other kinds.
   std::string family;
+  std::size_t family_place = 0;
   GroupName name = GroupName::none;
 
   bool operator==(const GroupRef&) const = default;
@@ -90,6 +91,22 @@ struct NewGroupAction {
   GroupName name = GroupName::none;
   /// spec.name is the group's name in the scenario.
   GroupSpec spec;
+};
+/// The rank's part of a split; a color below 0: none.
+struct SplitAction {
+  GroupName name = GroupName::none;
+  GroupRef group;
+  Number color;
+  Number key;
+};
+struct ShrinkAction {
+  GroupName name = GroupName::none;
+  GroupRef group;
+  /// The members that stay.
+  GroupSpec spec;
+};
+struct AbortAction {
+  GroupRef group;
 };
 struct DestroyAction {
   GroupRef group;
@@ -164,20 +181,25 @@ struct RepeatAction {
   std::vector<Step> steps;
 };
 
-using Action =
-    std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, DestroyAction, RepeatAction,
-                 PostAction, AwaitAction, WaitAction, SynchronizeAction, FillAction, ExpectAction>;
+using Action = std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, SplitAction,
+                            ShrinkAction, AbortAction, DestroyAction, RepeatAction, PostAction, AwaitAction,
+                            WaitAction, SynchronizeAction, FillAction, ExpectAction>;
 
 /// One step of a program, shared by all ranks that run it. Immutable once read.
 struct Step {
   Action action;
   Guard guard;
+  /// A request that does not end with ok (a timeout, a lost peer, an aborted group) is passed over instead of
+  /// ending the program.
+  bool continues_on_failure = false;
   /// Text (label, or name of the action), names of the two innermost shown loops and "file.json:12". Loop
   /// variables that start with '_' are not shown in labels.
   Site site;
   /// Depths of the loops that site names, for Label::inner and Label::outer; -1 when there is none.
   LoopDepth inner_loop = -1;
   LoopDepth outer_loop = -1;
+  /// Place among all steps of the scenario in reading order: what is known of a step is kept in a list by it.
+  std::uint32_t number = 0;
 };
 
 }  // namespace gridlock

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "core/base/check.h"
+#include "core/rank/request.h"
 #include "harness/read/expect_reader.h"
 #include "harness/read/number_reader.h"
 #include "harness/read/operation_reader.h"
@@ -21,12 +24,57 @@ Action read_create_grid(const ReadContext& context, const JsonCursor& value) {
   return CreateGridAction{grid};
 }
 
-Action read_new_group(const ReadContext& context, const JsonCursor& value) {
-  value.check_keys({"name", "ranks", "backend", "timeout_s"});
-  NewGroupAction made;
-  made.spec.name = value.at("name").string();
-  made.name = static_cast<GroupName>(index_of(context.scenario.group_names, made.spec.name));
+GroupName read_made_group(const ReadContext& context, const JsonCursor& value, GroupSpec& spec) {
+  spec.name = value.at("name").string();
+  return static_cast<GroupName>(index_of(context.scenario.group_names, spec.name));
+}
+
+/// Members in the order in which they are written.
+Members read_ordered_members(const ReadContext& context, const JsonCursor& list) {
+  std::vector<RankId> ranks;
+  for (const JsonCursor& item : list.items())
+    ranks.push_back(static_cast<RankId>(item.integer(0, context.scenario.world_size - 1)));
+  list.located([&] { return Members::checked(ranks, context.scenario.world_size, "ranks"); });
+  return Members::ordered(std::move(ranks));
+}
+
+Action read_split(const ReadContext& context, const JsonCursor& value) {
+  value.check_keys({"name", "group", "color", "key"});
+  SplitAction made;
+  GroupSpec spec;
+  made.name = read_made_group(context, value, spec);
+  made.group = read_group(context, value.at("group"));
+  constexpr std::int64_t kColorMax = std::numeric_limits<std::int32_t>::max();
+  made.color = read_number(context, value.at("color"), {kNoColor, kColorMax});
+  if (const auto key = value.find("key")) made.key = read_number(context, *key, {0, kColorMax});
+  return made;
+}
+
+Action read_shrink(const ReadContext& context, const JsonCursor& value) {
+  value.check_keys({"name", "group", "ranks"});
+  ShrinkAction made;
+  made.name = read_made_group(context, value, made.spec);
+  made.group = read_group(context, value.at("group"));
   made.spec.members = read_members(context, value.at("ranks"));
+  return made;
+}
+
+Action read_abort(const ReadContext& context, const JsonCursor& value) {
+  return AbortAction{read_group(context, value)};
+}
+
+Action read_new_group(const ReadContext& context, const JsonCursor& value) {
+  value.check_keys({"name", "ranks", "backend", "timeout_s", "sort", "sync"});
+  NewGroupAction made;
+  made.name = read_made_group(context, value, made.spec);
+  const auto sort = value.find("sort");
+  made.spec.members = sort && !sort->boolean() ? read_ordered_members(context, value.at("ranks"))
+                                               : read_members(context, value.at("ranks"));
+  if (const auto sync = value.find("sync")) {
+    if (sync->string() != "world" && sync->string() != "members")
+      sync->fail_name("way to synchronise", sync->string(), {"world", "members"});
+    made.spec.members_only = sync->string() == "members";
+  }
   if (const auto backend = value.find("backend")) made.spec.backend = read_backend(*backend);
   if (const auto timeout = value.find("timeout_s")) {
     made.spec.timeout = std::chrono::seconds(timeout->integer(1, 1'000'000'000));
@@ -96,11 +144,19 @@ struct PlainAction {
 };
 
 constexpr PlainAction kPlainActions[] = {
-    {"compute", read_compute},     {"create_grid", read_create_grid},
-    {"new_group", read_new_group}, {"destroy", read_destroy},
-    {"post", read_post},           {"await", read_await},
-    {"wait", read_wait},           {"synchronize", read_synchronize},
-    {"fill", read_fill},           {"expect", read_expect_action},
+    {"compute", read_compute},
+    {"create_grid", read_create_grid},
+    {"new_group", read_new_group},
+    {"split", read_split},
+    {"shrink", read_shrink},
+    {"abort", read_abort},
+    {"destroy", read_destroy},
+    {"post", read_post},
+    {"await", read_await},
+    {"wait", read_wait},
+    {"synchronize", read_synchronize},
+    {"fill", read_fill},
+    {"expect", read_expect_action},
 };
 
 }  // namespace

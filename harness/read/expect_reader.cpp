@@ -194,7 +194,7 @@ ExpectAction read_expect(const ReadContext& context, const JsonCursor& cursor) {
 }
 
 Expectation read_expectation(const ReadContext& context, const JsonCursor& cursor) {
-  cursor.check_keys({"outcome", "diagnosis", "blame", "relation", "warnings"});
+  cursor.check_keys({"outcome", "diagnosis", "blame", "relation", "warnings", "returned"});
   Expectation expect;
   if (const auto outcome = cursor.find("outcome")) expect.outcome = read_outcome(*outcome);
   // null is how a file that extends another takes an expectation back.
@@ -210,6 +210,9 @@ Expectation read_expectation(const ReadContext& context, const JsonCursor& curso
   if (const auto warnings = find("warnings")) {
     expect.warnings.emplace();
     for (const JsonCursor& item : warnings->items()) expect.warnings->push_back(read_code(item));
+  }
+  if (const auto returned = find("returned")) {
+    expect.returned = read_index_set(*returned, context.scenario.world_size, "rank");
   }
   for (const char* key : {"diagnosis", "blame", "relation"}) {
     if (expect.outcome == Outcome::passed && cursor.has(key)) {

@@ -107,6 +107,7 @@ GroupRef read_group(const ReadContext& context, const JsonCursor& cursor) {
       group.kind = GroupRef::Kind::family;
       group.grid = static_cast<std::int32_t>(grid);
       group.family = name.substr(context.scenario.grids[grid].name.size() + 1);
+      group.family_place = context.scenario.grids[grid].plan->find_family(group.family).value();
       return group;
     }
     known.insert(known.end(), families.begin(), families.end());

@@ -10,12 +10,14 @@
 #include "core/grid/plan.h"
 #include "harness/read/expect_reader.h"
 #include "harness/read/extends.h"
+#include "harness/read/fault_reader.h"
 #include "harness/read/grid_reader.h"
 #include "harness/read/json_maker.h"
 #include "harness/read/profile_reader.h"
 #include "harness/read/read_context.h"
 #include "harness/read/schema.h"
 #include "harness/read/selection_reader.h"
+#include "harness/read/semantics_reader.h"
 #include "harness/read/step_reader.h"
 #include "harness/read/workloads.h"
 
@@ -38,15 +40,8 @@ std::string folder_of(const JsonCursor& cursor) {
 void read_options(const JsonCursor& root, RunOptions& options) {
   if (const auto seed = root.find("seed")) options.seed = static_cast<std::uint64_t>(seed->integer(0, kMost));
   if (const auto payload = root.find("payload")) options.payload = read_payload(*payload);
-  if (const auto semantics = root.find("semantics")) {
-    semantics->check_keys({"send_capacity_bytes", "stream_depth_max"});
-    if (const auto bytes = semantics->find("send_capacity_bytes")) {
-      options.semantics.send_capacity_bytes = bytes->integer(0, kMost);
-    }
-    if (const auto depth = semantics->find("stream_depth_max")) {
-      options.semantics.stream_depth_max = static_cast<std::int32_t>(depth->integer(1, 1'000'000'000));
-    }
-  }
+  const auto semantics = root.find("semantics");
+  options.semantics = semantics ? read_semantics(*semantics) : *preset_from_name(kScenarioPreset);
   if (const auto cost = root.find("cost")) {
     cost->check_keys({"latency_ns", "bytes_per_us", "profile"});
     if (const auto profile = cost->find("profile")) {
@@ -119,8 +114,8 @@ Scenario read_cell(const JsonNode& root, const MatrixCell& cell, const std::stri
 }  // namespace
 
 std::vector<std::string> scenario_keys() {
-  return {"$schema",  "name",    "description", "extends",   "world", "params", "matrix", "grids",
-          "programs", "payload", "seed",        "semantics", "cost",  "limits", "expect", "recorded"};
+  return {"$schema", "name", "description", "extends", "world",  "params", "matrix", "grids",   "programs",
+          "payload", "seed", "semantics",   "cost",    "limits", "faults", "expect", "recorded"};
 }
 
 Scenario read_scenario(const JsonNode& plain, std::vector<std::string> params) {
@@ -134,6 +129,8 @@ Scenario read_scenario(const JsonNode& plain, std::vector<std::string> params) {
   read_options(root, scenario.options);
   read_world_and_grids(context, root);
   read_programs(context, root.at("programs"));
+  scenario.options.ranks_per_node = scenario.ranks_per_node;
+  if (const auto faults = root.find("faults")) scenario.options.faults = read_faults(context, *faults);
   if (const auto expect = root.find("expect")) scenario.expect = read_expectation(context, *expect);
   return scenario;
 }

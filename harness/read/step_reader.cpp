@@ -18,12 +18,20 @@ bool is_operation(std::string_view key) { return call_kind_from_name(key).has_va
 /// "wait" with a ticket is an action, with true or false it belongs to an operation.
 bool is_modifier(const std::string& key, const JsonCursor& value) {
   if (key == "wait") return value.node().is_bool();
-  return key == "only" || key == "except" || key == "label" || key == "as" || key == "from" || key == "steps";
+  return key == "only" || key == "except" || key == "label" || key == "as" || key == "from" ||
+         key == "steps" || key == "on_failure";
+}
+
+/// Actions whose requests can end otherwise than well because of other ranks.
+bool can_fail(const std::string& action) {
+  return is_operation(action) || action == "batch" || action == "wait" || action == "await" ||
+         action == "synchronize";
 }
 
 std::vector<std::string> modifiers_of(const std::string& action) {
   std::vector<std::string> keys = {"only", "except", "label"};
   if (is_operation(action) || action == "batch") keys.insert(keys.end(), {"as", "wait"});
+  if (can_fail(action)) keys.emplace_back("on_failure");
   if (action == "repeat") keys.insert(keys.end(), {"as", "from", "steps"});
   return keys;
 }
@@ -35,7 +43,7 @@ std::string action_key(const JsonCursor& step) {
   for (const auto& [key, value] : step.members()) {
     if (is_modifier(key, value)) continue;
     if (index_of(known, key) < 0) {
-      known.insert(known.end(), {"only", "except", "label", "as", "from", "steps"});
+      known.insert(known.end(), {"only", "except", "label", "as", "from", "steps", "on_failure"});
       step.fail_key(key, fmt::format("unknown key '{}'", key), name_hint(key, known));
     }
     if (!action.empty()) {
@@ -136,8 +144,14 @@ void place_step(const ReadContext& context, const JsonCursor& cursor, const std:
 Step read_step(ReadContext& context, const JsonCursor& cursor) {
   const std::string action = action_key(cursor);
   Step step;
+  step.number = context.scenario.step_count++;
   step.guard = read_guard(context, cursor);
   place_step(context, cursor, action, step);
+  if (const auto failure = cursor.find("on_failure")) {
+    if (failure->string() != "end" && failure->string() != "continue")
+      failure->fail_name("way to go on", failure->string(), {"end", "continue"});
+    step.continues_on_failure = failure->string() == "continue";
+  }
   const InsideScope scope(context, step.guard.only.value_or(Selection{}));
   if (is_operation(action) || action == "batch") {
     step.action = read_submit(context, cursor, action);
@@ -169,7 +183,7 @@ std::vector<Step> read_steps(ReadContext& context, const JsonCursor& list) {
 void collect_names(Scenario& scenario, const JsonCursor& list) {
   for (const JsonCursor& step : list.items()) {
     for (const auto& [key, value] : step.members()) {
-      if (key == "new_group" && value.has("name")) {
+      if ((key == "new_group" || key == "split" || key == "shrink") && value.has("name")) {
         if (value.at("name").string() == "world") value.at("name").fail("'world' is the group of all ranks");
         add_name(scenario.group_names, value.at("name"));
       } else if (key == "fill" && value.has("buffer")) {

@@ -5,6 +5,7 @@
 #include "core/base/outcome.h"
 #include "core/diagnosis/diagnosis.h"
 #include "harness/report/scenario_page.h"
+#include "harness/report/semantics_page.h"
 
 namespace gridlock {
 namespace {
@@ -44,7 +45,8 @@ std::string diagnoses_page() {
 std::vector<GeneratedPage> generated_docs() {
   return {{"outcomes.md", outcomes_page()},
           {"diagnoses.md", diagnoses_page()},
-          {"scenario_format.md", kOrigin + scenario_page()}};
+          {"scenario_format.md", kOrigin + scenario_page()},
+          {"semantics.md", kOrigin + semantics_page()}};
 }
 
 }  // namespace gridlock

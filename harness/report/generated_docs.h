@@ -12,8 +12,8 @@ struct GeneratedPage {
   std::string text;
 };
 
-/// outcomes.md, diagnoses.md and scenario_format.md. A test compares them with the files in the repository;
-/// `gridlock docs` rewrites those.
+/// outcomes.md, diagnoses.md, scenario_format.md and semantics.md. A test compares them with the files in the
+/// repository; `gridlock docs` rewrites those.
 std::vector<GeneratedPage> generated_docs();
 
 }  // namespace gridlock

@@ -8,10 +8,14 @@
 #include <utility>
 
 #include "core/diagnosis/render.h"
+#include "core/diagnosis/watchdog_log.h"
 #include "core/history/transcript.h"
 
 namespace gridlock {
 namespace {
+
+/// Lines of the watchdogs' log in a report.
+constexpr std::size_t kWatchdogLineMax = 64;
 
 std::string coloured(const std::string& text, fmt::color colour, const ReportStyle& style) {
   return style.colour ? fmt::format(fmt::emphasis::bold | fmt::fg(colour), "{}", text) : text;
@@ -182,6 +186,8 @@ nlohmann::ordered_json json_report(const CaseResult& result) {
           {"unmet", result.unmet},
           {"diagnoses", diagnoses},
           {"complaints", complaints},
+          {"watchdog",
+           watchdog_log(*run.histories, Nanos(result.options.semantics.timeout_ns), kWatchdogLineMax)},
           {"error", run.error},
           {"ranks", result.scenario->world_size},
           {"groups", run.histories->groups.instance_count()},

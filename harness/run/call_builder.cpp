@@ -63,6 +63,7 @@ Call CallBuilder::describe(const RankContext& rank, const RankView& view, const 
   call.count = view.evaluate(operation.count);
   call.scalar = view.evaluate(operation.scalar);
   call.label = label;
+  if (operation.peer.by == Peer::By::none) return call;
   if (const Members* members = names.members(operation.group, rank)) {
     call.peer = peer_rank(operation.peer, operation, view, scenario, *members);
   }
@@ -77,7 +78,9 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
     for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
     call.counts = counts;
   }
-  const InstanceId instance = rank.groups().resolve(call.group, rank.id());
+  const bool has_buffers =
+      rank.has_data() || operation.input != BufferName::none || operation.output != BufferName::none;
+  const InstanceId instance = has_buffers ? rank.groups().resolve(call.group, rank.id()) : InstanceId::none;
   if (instance != InstanceId::none) {
     const Members& members = rank.groups().instance(instance).spec.members;
     // What is wrong in itself goes to the world without data, which refuses it.
@@ -208,6 +211,15 @@ void CallBuilder::check_finished(RankContext& rank) {
     return true;
   };
   open_.erase(std::remove_if(open_.begin(), open_.end(), finished), open_.end());
+}
+
+void CallBuilder::give_up(RankContext& rank) {
+  const auto is_complete = [&](const Check& check) {
+    if (!rank.is_complete(check.ticket)) return false;
+    release(rank, check);
+    return true;
+  };
+  open_.erase(std::remove_if(open_.begin(), open_.end(), is_complete), open_.end());
 }
 
 void CallBuilder::release(RankContext& rank, const Check& check) {

@@ -29,6 +29,9 @@ class CallBuilder {
   void submitted(RankContext& rank, const Reply& reply);
   /// Checks and frees the private buffers of every complete call; a wrong element becomes a complaint.
   void check_finished(RankContext& rank);
+  /// A wait ended without what it waited for: frees the private buffers of complete calls without looking at
+  /// them, as an abort completes calls and leaves anything in their outputs.
+  void give_up(RankContext& rank);
   /// A fill step.
   void fill(RankContext& rank, const RankView& view, RankNames& names, const FillAction& action);
 

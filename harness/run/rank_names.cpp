@@ -22,7 +22,7 @@ GroupHandle RankNames::group(const GroupRef& ref, const GroupTable& groups) cons
       break;
   }
   const GridHandle made = grid(ref.grid);
-  return made == GridHandle::none ? GroupHandle::none : groups.family(made, ref.family);
+  return made == GridHandle::none ? GroupHandle::none : groups.family(made, ref.family_place);
 }
 
 const Members* RankNames::members(const GroupRef& ref, const RankContext& rank) const {

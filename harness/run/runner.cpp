@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/input_error.h"
 #include "harness/run/data_size.h"
 #include "harness/run/scenario_program.h"
 
@@ -41,7 +42,8 @@ const Diagnosis* deciding_diagnosis(const Verdict& verdict) {
   return nullptr;
 }
 
-std::vector<std::string> unmet_expectations(const Expectation& expect, const Verdict& verdict) {
+std::vector<std::string> unmet_expectations(const Expectation& expect, const Verdict& verdict,
+                                            const RankSet& returned) {
   std::vector<std::string> unmet;
   const auto compare = [&unmet](std::string_view what, const std::string& expected, const std::string& got) {
     if (expected != got) unmet.push_back(fmt::format("{}: expected {}, got {}", what, expected, got));
@@ -58,6 +60,7 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
     compare("relation", std::string(relation_name(*expect.relation)),
             found ? std::string(relation_name(found->blame.relation)) : "none");
   }
+  if (expect.returned) compare("returned", expect.returned->to_string(), returned.to_string());
   if (expect.warnings) {
     compare("warnings", list_text(code_names(*expect.warnings)), list_text(code_names(warnings_of(verdict))));
   }
@@ -65,6 +68,11 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
 }
 
 CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
+  if (!options.faults.empty() && world.name() != "sim") {
+    throw InputError(scenario->file,
+                     fmt::format("faults cannot be injected into the world '{}'", world.name()),
+                     "run it on sim, or take the faults out");
+  }
   if (options.payload == Payload::data) check_data_size(*scenario);
   CaseResult result;
   result.scenario = scenario;
@@ -72,7 +80,7 @@ CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, cons
   result.world = world.name();
   const auto program = std::make_shared<const ScenarioProgram>(std::move(scenario));
   result.run = world.run(options, make_rank_program(program), program->sites());
-  result.unmet = unmet_expectations(result.scenario->expect, result.run.verdict);
+  result.unmet = unmet_expectations(result.scenario->expect, result.run.verdict, result.run.returned);
   return result;
 }
 

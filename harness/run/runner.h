@@ -30,7 +30,8 @@ CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, cons
 const Diagnosis* deciding_diagnosis(const Verdict& verdict);
 
 /// What differs between the expectation and the run, in the order outcome, diagnosis, blame, relation,
-/// warnings.
-std::vector<std::string> unmet_expectations(const Expectation& expect, const Verdict& verdict);
+/// returned, warnings.
+std::vector<std::string> unmet_expectations(const Expectation& expect, const Verdict& verdict,
+                                            const RankSet& returned = {});
 
 }  // namespace gridlock

@@ -53,6 +53,10 @@ std::vector<Call> ScenarioMachine::intended_calls(RankContext& rank, std::size_t
 bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   const Pending pending = std::exchange(pending_, Pending::nothing);
   if (pending == Pending::submit) return take_submit(rank, last);
+  if (!last.status.ok() && step_->continues_on_failure) {
+    calls_.give_up(rank);
+    return true;
+  }
   if (!last.status.ok()) {
     const std::string words = rank.error_text();
     complain(rank, Complaint::Kind::expectation_failed,
@@ -61,8 +65,15 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
     return false;
   }
   if (pending == Pending::wait) calls_.check_finished(rank);
-  if (pending == Pending::new_group)
-    names_.set_group(std::get<NewGroupAction>(step_->action).name, last.group);
+  if (pending == Pending::new_group) {
+    std::visit(
+        [&](const auto& action) {
+          if constexpr (
+              requires { action.spec.members; } || requires { action.color; })
+            names_.set_group(action.name, last.group);
+        },
+        step_->action);
+  }
   if (pending == Pending::create_grid)
     names_.set_grid(std::get<CreateGridAction>(step_->action).grid, last.grid);
   return true;
@@ -73,7 +84,7 @@ bool ScenarioMachine::take_submit(RankContext& rank, const Reply& last) {
   calls_.submitted(rank, last);
   if (last.status.code() == StatusCode::not_a_member) return true;
   // A refused call is in the history, where the analyser finds it.
-  if (!last.status.ok()) return false;
+  if (!last.status.ok()) return step_->continues_on_failure;
   if (action.ticket != TicketName::none) names_.set_ticket(action.ticket, last.ticket);
   if (action.wait) pending_ = Pending::wait_of_submit;
   return true;
@@ -97,6 +108,7 @@ std::optional<Request> ScenarioMachine::perform(RankContext& rank, const SubmitA
   if (calls.empty()) return std::nullopt;
   Request made = request(RequestKind::submit, Pending::submit);
   made.calls = calls;
+  made.is_batch = action.is_batch;
   return made;
 }
 
@@ -117,6 +129,27 @@ std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const Cre
 std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const NewGroupAction& action) {
   Request made = request(RequestKind::new_group, Pending::new_group);
   made.spec = &action.spec;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const SplitAction& action) {
+  Request made = request(RequestKind::split, Pending::new_group);
+  made.group = names_.group(action.group, rank.groups());
+  made.color = static_cast<std::int32_t>(view_.evaluate(action.color));
+  made.key = static_cast<std::int32_t>(view_.evaluate(action.key));
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ShrinkAction& action) {
+  Request made = request(RequestKind::shrink, Pending::new_group);
+  made.group = names_.group(action.group, rank.groups());
+  made.spec = &action.spec;
+  return made;
+}
+
+std::optional<Request> ScenarioMachine::perform(RankContext& rank, const AbortAction& action) {
+  Request made = request(RequestKind::abort, Pending::other);
+  made.group = names_.group(action.group, rank.groups());
   return made;
 }
 

@@ -42,6 +42,9 @@ class ScenarioMachine final : public StepMachine {
   std::optional<Request> perform(RankContext& rank, const ComputeAction& action);
   std::optional<Request> perform(RankContext& rank, const CreateGridAction& action);
   std::optional<Request> perform(RankContext& rank, const NewGroupAction& action);
+  std::optional<Request> perform(RankContext& rank, const SplitAction& action);
+  std::optional<Request> perform(RankContext& rank, const ShrinkAction& action);
+  std::optional<Request> perform(RankContext& rank, const AbortAction& action);
   std::optional<Request> perform(RankContext& rank, const DestroyAction& action);
   std::optional<Request> perform(RankContext& rank, const RepeatAction& action);
   std::optional<Request> perform(RankContext& rank, const PostAction& action);

@@ -6,13 +6,14 @@
 
 namespace gridlock {
 
-ScenarioProgram::ScenarioProgram(std::shared_ptr<const Scenario> scenario) : scenario_(std::move(scenario)) {
+ScenarioProgram::ScenarioProgram(std::shared_ptr<const Scenario> scenario)
+    : scenario_(std::move(scenario)), site_of_step_(scenario_->step_count) {
   for (const Program& program : scenario_->programs) add_sites(program.steps);
 }
 
 void ScenarioProgram::add_sites(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
-    site_of_step_.emplace(&step, sites_.intern(step.site));
+    site_of_step_[step.number] = sites_.intern(step.site);
     if (const auto* loop = std::get_if<RepeatAction>(&step.action)) add_sites(loop->steps);
   }
 }

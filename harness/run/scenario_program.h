@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
+#include <vector>
 
 #include "core/rank/step_machine.h"
 #include "harness/model/scenario.h"
@@ -16,15 +16,15 @@ class ScenarioProgram {
 
   const Scenario& scenario() const { return *scenario_; }
   const SiteTable& sites() const { return sites_; }
-  SiteId site(const Step& step) const { return site_of_step_.at(&step); }
+  SiteId site(const Step& step) const { return site_of_step_[step.number]; }
 
  private:
   void add_sites(const std::vector<Step>& steps);
 
   std::shared_ptr<const Scenario> scenario_;
   SiteTable sites_;
-  /// Looked up only, never iterated.
-  std::unordered_map<const Step*, SiteId> site_of_step_;
+  /// Index = Step::number.
+  std::vector<SiteId> site_of_step_;
 };
 
 /// What a world runs for the scenario: a step machine per rank.

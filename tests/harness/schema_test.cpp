@@ -84,7 +84,7 @@ TEST(Schema, AStepAndTheRootHaveTheKeysThatTheReadersKnow) {
   const JsonNode root = schema();
   const std::vector<std::string> roots = scenario_keys();
   EXPECT_EQ(keys(*root.find("properties")), Words(roots.begin(), roots.end()));
-  Words step = {"only", "except", "label", "as", "from", "steps"};
+  Words step = {"only", "except", "label", "as", "from", "steps", "on_failure"};
   for (const std::string& action : action_names()) step.insert(action);
   step.erase("workload");
   EXPECT_EQ(keys(*definition(root, "plain_step").find("properties")), step);
@@ -146,12 +146,28 @@ TEST(Schema, SaysTheDefaultsThatARunHas) {
   const JsonNode root = schema();
   const RunOptions options;
   EXPECT_EQ(default_of(root, "", "seed"), static_cast<std::int64_t>(options.seed));
-  EXPECT_EQ(default_of(root, "semantics", "send_capacity_bytes"), options.semantics.send_capacity_bytes);
-  EXPECT_EQ(default_of(root, "semantics", "stream_depth_max"), options.semantics.stream_depth_max);
   EXPECT_EQ(default_of(root, "cost", "latency_ns"), options.cost.latency.count());
   EXPECT_EQ(default_of(root, "cost", "bytes_per_us"), options.cost.bytes_per_us);
   EXPECT_EQ(default_of(root, "limits", "steps"), options.step_max);
   EXPECT_EQ(default_of(root, "limits", "real_timeout_ms"), options.real_timeout.count());
+}
+
+TEST(Schema, HasExactlyTheKnobsAndPresetsThatAreThere) {
+  const JsonNode root = schema();
+  const JsonNode& knobs = *root.find("properties")->find("semantics")->find("properties");
+  Words known = {"preset"};
+  for (const SemanticsKnob& knob : all_knobs()) known.emplace(knob.name);
+  EXPECT_EQ(keys(knobs), known);
+  EXPECT_EQ(knobs.find("preset")->find("default")->string(), kScenarioPreset);
+  Words presets;
+  for (const SemanticsPreset& preset : all_presets()) presets.emplace(preset.name);
+  Words said;
+  for (const JsonNode& name : knobs.find("preset")->find("anyOf")->array().at(1).find("enum")->array())
+    said.insert(name.string());
+  EXPECT_EQ(said, presets);
+  for (const SemanticsKnob& knob : all_knobs()) {
+    EXPECT_EQ(knobs.find(knob.name)->find("description")->string(), knob.meaning) << knob.name;
+  }
 }
 
 TEST(Schema, TheExampleIsAScenario) {

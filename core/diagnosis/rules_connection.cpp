@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/diagnosis/coming.h"
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+
+namespace gridlock {
+namespace {
+
+using Ranks = std::vector<RankId>;
+
+Code code_of(const Scene& scene, const HostMeeting& meeting) {
+  switch (scene.evidence.state(meeting.waiting.front())) {
+    case HostState::creating:
+      return Code::COMM_SPLIT_INCOMPLETE;
+    case HostState::destroying:
+      return Code::TEARDOWN_ORDER_MISMATCH;
+    default:
+      return Code::COMM_INIT_MISSING_RANK;
+  }
+}
+
+const char* what_is_missed(Code code) {
+  if (code == Code::COMM_SPLIT_INCOMPLETE) return "never came to";
+  return code == Code::TEARDOWN_ORDER_MISMATCH ? "never destroyed the group and left the others in"
+                                               : "never used the group, whose communicator is made by";
+}
+
+FoundSide side_of(Scene& scene, const HostMeeting& meeting) {
+  const RankId first = meeting.waiting.front();
+  FoundSide side{meeting.waiting, position_text(scene.evidence, first), "", ""};
+  if (const Record* last = scene.evidence.last(first)) {
+    side.label = label_text(scene.evidence, *last);
+    side.place = place_text(scene.evidence, *last);
+  }
+  return side;
+}
+
+void report(Scene& scene, const HostMeeting& meeting, const Ranks& never, Findings& findings) {
+  Finding finding;
+  finding.code = code_of(scene, meeting);
+  finding.cause = Cause::missing;
+  finding.relation = never.size() < meeting.waiting.size() ? Relation::minority : Relation::edge;
+  finding.blamed = never;
+  if (finding.relation == Relation::edge) finding.alternatives = {meeting.waiting};
+  finding.nodes = {meeting.node};
+  const std::string where = position_text(scene.evidence, meeting.waiting.front());
+  finding.summary = fmt::format("{{who}} {} {}, where {} {}.", what_is_missed(finding.code), where,
+                                ranks_text(meeting.waiting), meeting.waiting.size() == 1 ? "waits" : "wait");
+  finding.sides = {{never, "nothing more on the group", "", ""}, side_of(scene, meeting)};
+  finding.edges = {{meeting.waiting, never, "in " + where}};
+  findings.push_back(std::move(finding));
+}
+
+bool is_aborted(const Evidence& evidence, RankId rank, InstanceId instance) {
+  const HistoryStore& store = evidence.histories().store;
+  for (HistoryNode node = evidence.last_node(rank); node != HistoryNode::empty; node = store.past(node)) {
+    const Record& record = store.record(node);
+    if (record.kind == RecordKind::abort && !record.rejected && evidence.instance(record, rank) == instance)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void find_incomplete_host_meetings(Scene& scene, Findings& findings) {
+  for (const HostMeeting& meeting : scene.waits.host_meetings) {
+    Ranks never;
+    for (const RankId rank : meeting.absent) {
+      if (scene.evidence.is_gone(rank)) continue;
+      const HostState state = scene.evidence.state(rank);
+      const bool makes_communicator = code_of(scene, meeting) == Code::COMM_INIT_MISSING_RANK;
+      const bool never_comes = makes_communicator
+                                   ? is_coming_to_group(scene.evidence, rank, meeting.instance) == Coming::no
+                                   : state == HostState::returned;
+      if (never_comes) never.push_back(rank);
+    }
+    if (!never.empty()) report(scene, meeting, never, findings);
+  }
+}
+
+void find_incomplete_aborts(Scene& scene, Findings& findings) {
+  for (const Meeting& meeting : scene.waits.meetings) {
+    Ranks aborted;
+    Ranks waiting;
+    for (const MemberCall& member : meeting.members) {
+      if (is_aborted(scene.evidence, member.rank, meeting.instance)) {
+        aborted.push_back(member.rank);
+      } else if (member.presence == Presence::started) {
+        waiting.push_back(member.rank);
+      }
+    }
+    if (aborted.empty() || waiting.empty()) continue;
+    Finding finding;
+    finding.code = Code::ABORT_INCOMPLETE;
+    finding.cause = Cause::missing;
+    finding.relation = Relation::edge;
+    finding.blamed = waiting;
+    finding.alternatives = {aborted};
+    finding.nodes = {meeting.node};
+    finding.sequence = meeting.sequence;
+    const std::string call = short_call_text(scene.evidence, meeting.starter, *meeting.call);
+    finding.summary =
+        fmt::format("{{who}} did not abort the group of {}, which {} aborted.", call, ranks_text(aborted));
+    finding.sides = {
+        {waiting, call, label_text(scene.evidence, *meeting.call), place_text(scene.evidence, *meeting.call)},
+        {aborted, "abort", "", ""}};
+    finding.edges = {{waiting, aborted, "in " + call}};
+    findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace gridlock

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/diagnosis/argument.h"
+#include "core/diagnosis/describe.h"
+#include "core/diagnosis/finding.h"
+
+namespace gridlock {
+namespace {
+
+/// Sends and recvs that the library runs together (rule S09); more of them in one batch run in parts.
+constexpr std::size_t kBatchPart = 8;
+
+FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
+  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
+}
+
+/// Two started ends that are alike and did not meet.
+Finding about_pair(const Scene& scene, const Head& head, const Transfer& transfer, Code code) {
+  const RankId peer = transfer.theirs.rank;
+  Finding finding;
+  finding.code = code;
+  finding.relation = Relation::tie;
+  finding.blamed = {head.rank, peer};
+  finding.alternatives = {{head.rank}, {peer}};
+  finding.nodes = {head.node, transfer.theirs.head_node};
+  finding.sequence = transfer.mine->sequence;
+  finding.sides = {side_of(scene.evidence, head.rank, *transfer.mine),
+                   side_of(scene.evidence, peer, *transfer.theirs.record)};
+  const std::string call = short_call_text(scene.evidence, head.rank, *transfer.mine);
+  finding.edges = {{{head.rank}, {peer}, "in " + call}};
+  return finding;
+}
+
+void report_grouping(const Scene& scene, const Head& head, const Transfer& transfer, Findings& findings) {
+  Finding finding = about_pair(scene, head, transfer, Code::P2P_GROUPING_MISMATCH);
+  finding.cause = Cause::argument;
+  const bool mine = transfer.mine->batched;
+  finding.summary =
+      fmt::format("Of {{who}}, rank {} has its end of one transfer in a batch and rank {} does not.",
+                  mine ? head.rank : transfer.theirs.rank, mine ? transfer.theirs.rank : head.rank);
+  findings.push_back(std::move(finding));
+}
+
+void report_split(const Scene& scene, const Head& head, const Transfer& transfer, std::size_t size,
+                  Findings& findings) {
+  Finding finding = about_pair(scene, head, transfer, Code::P2P_PLAN_SPLIT_RISK);
+  finding.cause = Cause::cycle;
+  finding.relation = Relation::cycle;
+  finding.alternatives.clear();
+  finding.summary = fmt::format(
+      "{{who}} wait for parts of each other's batches: {} sends and recvs in one batch "
+      "do not run together.",
+      size);
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+void find_grouping_mismatches(Scene& scene, Findings& findings) {
+  for (const Transfer& transfer : scene.waits.transfers) {
+    if (transfer.theirs.record == nullptr || transfer.theirs.presence != Presence::started) continue;
+    // One report for both ends.
+    if (transfer.mine->call == CallKind::recv || !same_size(*transfer.mine, *transfer.theirs.record))
+      continue;
+    const Head& head = scene.waits.heads[static_cast<std::size_t>(transfer.head)];
+    // One that stands in its first use has not tried to meet the other yet.
+    const Head& theirs_head =
+        scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
+    if (head.is_connecting != theirs_head.is_connecting) continue;
+    if (transfer.mine->batched != transfer.theirs.record->batched) {
+      report_grouping(scene, head, transfer, findings);
+      continue;
+    }
+    const std::size_t theirs =
+        scene.evidence.calls_of(transfer.theirs.rank, transfer.theirs.record->ticket).size();
+    const std::size_t largest = std::max(head.calls.size(), theirs);
+    if (!head.is_connecting && largest > kBatchPart) report_split(scene, head, transfer, largest, findings);
+  }
+}
+
+void find_silent_transfers(Scene& scene, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  for (const SilentMismatch& silent : evidence.histories().silent_mismatches) {
+    if (silent.from < 0) continue;
+    const Members& members = evidence.members(silent.instance);
+    const RankId sender = members[silent.from];
+    const RankId receiver = members[silent.to];
+    const Record* sent = evidence.find({sender, silent.instance, CallKind::send, silent.to, silent.sequence});
+    const Record* received =
+        evidence.find({receiver, silent.instance, CallKind::recv, silent.from, silent.sequence});
+    if (sent == nullptr || received == nullptr) continue;
+    Finding finding;
+    finding.code = Code::P2P_SIZE_MISMATCH;
+    finding.cause = Cause::argument;
+    const bool is_open = evidence.is_open(sender, *sent) || evidence.is_open(receiver, *received);
+    if (is_open) continue;  // found where it waits
+    finding.severity = Severity::silent_wrong_result;
+    finding.relation = Relation::tie;
+    finding.blamed = {sender, receiver};
+    finding.alternatives = {{sender}, {receiver}};
+    finding.sides = {side_of(evidence, sender, *sent), side_of(evidence, receiver, *received)};
+    finding.nodes = {sender};
+    finding.sequence = silent.sequence;
+    finding.summary =
+        fmt::format("{{who}} disagreed on the size of one transfer, which went through: {} met {}.",
+                    finding.sides[0].call, finding.sides[1].call);
+    findings.push_back(std::move(finding));
+  }
+}
+
+void find_unreceived(Scene& scene, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  for (const Unreceived& left : evidence.histories().unreceived) {
+    const Members& members = evidence.members(left.instance);
+    const RankId sender = members[left.from];
+    const RankId receiver = members[left.to];
+    const Record* sent = evidence.find({sender, left.instance, CallKind::send, left.to, left.first});
+    if (sent == nullptr || evidence.is_open(sender, *sent)) continue;
+    Finding finding;
+    finding.code = Code::LEFTOVER_WORK;
+    finding.cause = Cause::missing;
+    finding.relation = Relation::edge;
+    finding.blamed = {receiver};
+    finding.alternatives = {{sender}};
+    finding.nodes = {receiver};
+    finding.sequence = left.first;
+    finding.sides = {{{receiver}, fmt::format("no recv from rank {}", sender), "", ""},
+                     side_of(evidence, sender, *sent)};
+    finding.summary =
+        fmt::format("{{who}} never received {}, which completed only because it fitted into a buffer.",
+                    short_call_text(evidence, sender, *sent));
+    findings.push_back(std::move(finding));
+  }
+}
+
+void find_late_work(Scene& scene, Findings& findings) {
+  for (const Head& head : scene.waits.heads) {
+    if (head.calls.empty() || !scene.evidence.was_let_down(head.rank)) continue;
+    const Record& call = *head.calls.front();
+    Finding finding;
+    finding.code = Code::SLOW_RANK_TIMEOUT;
+    finding.cause = Cause::timeout;
+    finding.certainty = Certainty::undecided;
+    finding.relation = Relation::all;
+    finding.blamed = {head.rank};
+    finding.nodes = {head.node};
+    finding.sequence = call.sequence;
+    finding.summary =
+        fmt::format("{} of {{who}} took longer than its timeout, though nobody is missing in it.",
+                    short_call_text(scene.evidence, head.rank, call));
+    finding.sides = {side_of(scene.evidence, head.rank, call)};
+    findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace gridlock

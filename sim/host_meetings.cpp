@@ -1,0 +1,169 @@
+#include "sim/host_meetings.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gridlock::sim {
+namespace {
+
+std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
+std::size_t index(InstanceId instance) { return static_cast<std::size_t>(instance); }
+
+}  // namespace
+
+HostMeetings::HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher)
+    : first_use_blocks_(semantics.first_use_blocks),
+      lazy_communicators_(semantics.lazy_communicators),
+      pair_communicators_(semantics.pair_communicators),
+      blocks_host_(semantics.blocks_host),
+      groups_(groups),
+      matcher_(matcher),
+      waits_(is_on() || semantics.destroy_blocks ? index(groups.world_size()) : 0, 0) {}
+
+bool HostMeetings::is_passed(InstanceId instance, Stage stage) const {
+  return index(instance) < passed_.size() && (passed_[index(instance)] >> stage & 1) != 0;
+}
+
+void HostMeetings::add(const OpenCall& call, bool alone) {
+  const bool is_p2p = call.pair != kNoSlot;
+  const bool is_on_pair = is_p2p && alone && pair_communicators_;
+  const bool needs_made = lazy_communicators_ && !is_on_pair && !is_passed(call.instance, kMade);
+  const bool needs_connected = first_use_blocks_ && !is_p2p && !is_passed(call.instance, kConnected);
+  const bool may_need_pair = is_p2p && call.group_rank != call.peer;
+  if (!needs_made && !needs_connected && !may_need_pair) return;
+  const GroupSpec& spec = groups_.instance(call.instance).spec;
+  if (spec.backend == BackendKind::gloo || blocks_host_ || spec.members.size() == 1) return;
+  const auto need = [this, &call](Stage stage) {
+    const std::pair wanted{call.instance, stage};
+    if (std::find(group_needs_.begin(), group_needs_.end(), wanted) == group_needs_.end())
+      group_needs_.push_back(wanted);
+  };
+  const bool is_empty = call.count == 0 && operation(call.kind).count != CountMeaning::nothing &&
+                        operation(call.kind).count != CountMeaning::per_rank;
+  if (needs_made) need(kMade);
+  if (needs_connected && !is_empty) need(kConnected);
+  if (may_need_pair && (first_use_blocks_ || is_on_pair)) add_message(call, is_on_pair);
+}
+
+void HostMeetings::add_message(const OpenCall& call, bool alone) {
+  const PairConnection& connection = matcher_.connection(call.pair);
+  const bool is_send = call.kind == CallKind::send;
+  if (is_send ? connection.send_ready : connection.recv_ready) return;
+  const bool is_lower = call.group_rank < call.peer;
+  const PairKey key{call.instance, std::min(call.group_rank, call.peer), std::max(call.group_rank, call.peer),
+                    alone};
+  auto need = std::find_if(pair_needs_.begin(), pair_needs_.end(),
+                           [&key](const PairNeed& known) { return known.key == key; });
+  if (need == pair_needs_.end()) {
+    pair_needs_.push_back({key, is_lower, 0, kNoSlot, kNoSlot});
+    need = pair_needs_.end() - 1;
+  }
+  const bool is_up = is_send == is_lower;
+  need->directions |= is_up ? kUp : kDown;
+  (is_up ? need->up : need->down) = call.pair;
+}
+
+bool HostMeetings::come(RankId rank) {
+  for (const auto& [instance, stage] : group_needs_) {
+    if (!come_to_group(rank, instance, stage)) ++waits_[index(rank)];
+  }
+  for (const PairNeed& need : pair_needs_) {
+    if (!come_to_pair(rank, need)) ++waits_[index(rank)];
+  }
+  group_needs_.clear();
+  pair_needs_.clear();
+  return !waits_.empty() && waits_[index(rank)] > 0;
+}
+
+bool HostMeetings::come_to_end(RankId rank, InstanceId instance) {
+  if (groups_.instance(instance).spec.members.size() == 1 || is_passed(instance, kEnded)) return false;
+  if (come_to_group(rank, instance, kEnded)) return false;
+  ++waits_[index(rank)];
+  return true;
+}
+
+/// True when the rank was the last.
+bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage) {
+  if (index(instance) >= passed_.size()) {
+    passed_.resize(groups_.instance_count());
+    meeting_of_.resize(groups_.instance_count() * kStageCount, kNoSlot);
+  }
+  Slot& slot = meeting_of_[index(instance) * kStageCount + stage];
+  if (slot == kNoSlot) {
+    slot = group_meetings_.add();
+    group_meetings_[slot].instance = instance;
+  }
+  GroupMeeting& meeting = group_meetings_[slot];
+  const auto size = static_cast<std::size_t>(groups_.instance(instance).spec.members.size());
+  if (meeting.waiting.size() + 1 < size) {
+    meeting.waiting.push_back(rank);
+    return false;
+  }
+  for (const RankId waiting : meeting.waiting) release(waiting);
+  group_meetings_.remove(slot);
+  slot = kNoSlot;
+  passed_[index(instance)] = static_cast<std::uint8_t>(passed_[index(instance)] | 1U << stage);
+  return true;
+}
+
+/// True when the other side had come.
+bool HostMeetings::come_to_pair(RankId rank, const PairNeed& need) {
+  Slot slot = pair_ids_.find(need.key);
+  if (slot == kNoSlot) {
+    slot = pair_meetings_.add();
+    pair_ids_.add(need.key, slot);
+  }
+  PairMeeting& meeting = pair_meetings_[slot];
+  if (need.up != kNoSlot) meeting.up = need.up;
+  if (need.down != kNoSlot) meeting.down = need.down;
+  Announcement& other = need.is_lower ? meeting.upper : meeting.lower;
+  if (other.rank == kNoRank) {
+    (need.is_lower ? meeting.lower : meeting.upper) = {rank, need.directions};
+    return false;
+  }
+  release(other.rank);
+  connect(meeting, need.is_lower ? need.directions : other.directions,
+          need.is_lower ? other.directions : need.directions);
+  other = {};
+  return true;
+}
+
+// Each side sets up its end of what it announced. Where the other side did not announce the same direction
+// the ends do not fit: measured, such a pair never carries anything without its recv, at any size.
+void HostMeetings::connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper) {
+  const auto connect_one = [this](Slot slot, bool by_sender, bool by_receiver) {
+    if (slot == kNoSlot) return;
+    PairConnection& connection = matcher_.connection(slot);
+    connection.send_ready = connection.send_ready || by_sender;
+    connection.recv_ready = connection.recv_ready || by_receiver;
+    if (by_sender != by_receiver) connection.is_crossed = true;
+  };
+  connect_one(meeting.up, (lower & kUp) != 0, (upper & kUp) != 0);
+  connect_one(meeting.down, (upper & kDown) != 0, (lower & kDown) != 0);
+}
+
+void HostMeetings::release(RankId rank) {
+  if (--waits_[index(rank)] == 0) released_.push_back(rank);
+}
+
+std::vector<RankId> HostMeetings::take_released() { return std::exchange(released_, {}); }
+
+void HostMeetings::fill(Histories& histories) const {
+  histories.connections.clear();
+  for (const Slot slot : meeting_of_) {
+    if (slot == kNoSlot) continue;
+    const GroupMeeting& meeting = group_meetings_[slot];
+    std::vector<RankId> came = meeting.waiting;
+    std::sort(came.begin(), came.end());
+    Connection connection{meeting.instance, {}};
+    groups_.instance(meeting.instance).spec.members.for_each([&](RankId rank) {
+      if (!std::binary_search(came.begin(), came.end(), rank)) connection.absent.push_back(rank);
+    });
+    for (const RankId rank : came) {
+      histories.ranks[index(rank)].connection = static_cast<std::int32_t>(histories.connections.size());
+    }
+    histories.connections.push_back(std::move(connection));
+  }
+}
+
+}  // namespace gridlock::sim

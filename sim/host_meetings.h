@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/history/histories.h"
+#include "core/world/semantics.h"
+#include "sim/matcher.h"
+#include "sim/open_call.h"
+
+namespace gridlock::sim {
+
+/// Where hosts wait for each other before anything is enqueued: the making of a group's communicator, its
+/// first collective, the first message between two ranks of it (rules S02, P04, P05), and its end where
+/// destroying it blocks. A host that came has told all others, so two that wait in different meetings for
+/// each other stay there.
+class HostMeetings {
+ public:
+  /// Groups and matcher outlive this.
+  HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher);
+
+  /// Whether calls can need a meeting at all.
+  bool is_on() const { return first_use_blocks_ || lazy_communicators_; }
+  /// Notes what a call of the submit that is being made needs. Zero-count collectives are discarded by the
+  /// library and connect nothing (S19).
+  void add(const OpenCall& call, bool alone);
+  /// The rank comes to all that was added. True: its host has to wait until `take_released` names it.
+  bool come(RankId rank);
+  /// The rank comes to the end of the group; as `come`.
+  bool come_to_end(RankId rank, InstanceId instance);
+  /// Ranks whose meetings are complete, since the last call.
+  std::vector<RankId> take_released();
+
+  /// Writes the meetings of whole groups that are not complete, and who waits there.
+  void fill(Histories& histories) const;
+
+ private:
+  enum Stage : std::uint8_t { kMade, kConnected, kEnded, kStageCount };
+  struct GroupMeeting {
+    InstanceId instance = InstanceId::none;
+    std::vector<RankId> waiting;
+  };
+  enum Direction : std::uint8_t { kUp = 1, kDown = 2 };
+  /// What one side of a pair has announced and the other has not answered.
+  struct Announcement {
+    RankId rank = kNoRank;
+    std::uint8_t directions = 0;
+  };
+  /// Two members of a group, lower group rank first.
+  struct PairMeeting {
+    Announcement lower;
+    Announcement upper;
+    /// Slots of the matcher for lower -> upper and upper -> lower.
+    Slot up = kNoSlot;
+    Slot down = kNoSlot;
+  };
+  struct PairNeed {
+    PairKey key;
+    bool is_lower = false;
+    std::uint8_t directions = 0;
+    Slot up = kNoSlot;
+    Slot down = kNoSlot;
+  };
+
+  void add_message(const OpenCall& call, bool alone);
+  bool is_passed(InstanceId instance, Stage stage) const;
+  bool come_to_group(RankId rank, InstanceId instance, Stage stage);
+  bool come_to_pair(RankId rank, const PairNeed& need);
+  void connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper);
+  void release(RankId rank);
+
+  bool first_use_blocks_;
+  bool lazy_communicators_;
+  bool pair_communicators_;
+  bool blocks_host_;
+  const GroupTable& groups_;
+  Matcher& matcher_;
+  /// Index = instance: one bit per stage that all members have passed.
+  std::vector<std::uint8_t> passed_;
+  Pool<GroupMeeting> group_meetings_;
+  /// Index = instance * kStageCount + stage: the meeting that goes on there.
+  std::vector<Slot> meeting_of_;
+  PairTable pair_ids_;
+  Pool<PairMeeting> pair_meetings_;
+  /// Index = rank: meetings that its host waits for.
+  std::vector<std::int32_t> waits_;
+  std::vector<RankId> released_;
+  // Scratch of the submit that is being made.
+  std::vector<std::pair<InstanceId, Stage>> group_needs_;
+  std::vector<PairNeed> pair_needs_;
+};
+
+}  // namespace gridlock::sim
