@@ -37,6 +37,8 @@ struct RankEnd {
   /// Virtual time since which it is in that state.
   Nanos since{0};
   std::vector<OpenWork> open;
+  /// The history begins in the middle of what the rank did: earlier records were lost (a ring buffer).
+  bool starts_late = false;
   /// Order-independent sum over the hashes of all outputs this rank received (group key, sequence, bytes).
   std::uint64_t results = 0;
 };
