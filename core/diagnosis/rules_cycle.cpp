@@ -56,6 +56,8 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
     }
     const Record* call = first_call(scene, node);
     if (call != nullptr && is_collective(*call)) circle.has_collective = true;
+    // Which work waits for which was guessed where the source does not know streams.
+    if (call != nullptr && (call->unknown & kUnknownStream) != 0) circle.is_certain = false;
     const bool to_host = scene.waits.kind(next) == NodeKind::host && kind != NodeKind::host;
     if (to_host && !comes_for_sure(scene, node, scene.waits.index(next))) circle.is_certain = false;
   }

@@ -28,6 +28,19 @@ FoundSide side_at_last(const Scene& scene, RankId rank, const std::string& call)
   return side;
 }
 
+/// Nothing shows whether a rank that made no further call is late, stuck elsewhere or gone.
+void find_unseen_rank(Scene& scene, RankId rank, Findings& findings) {
+  Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
+  finding.certainty = Certainty::undecided;
+  finding.relation = Relation::edge;
+  const std::string position = position_text(scene.evidence, rank);
+  finding.summary =
+      "{who} made no further call, and others wait for it: it is late, waits outside of these calls, or has "
+      "ended; the histories do not tell.";
+  finding.sides = {side_at_last(scene, rank, "nothing more, in " + position)};
+  findings.push_back(std::move(finding));
+}
+
 void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
   finding.certainty = Certainty::likely;
@@ -158,16 +171,18 @@ void find_blocked_hosts(Scene& scene, Findings& findings) {
     findings.push_back(std::move(finding));
   }
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    if (scene.evidence.state(rank) == HostState::running && needs_host(scene, rank))
-      find_slow_rank(scene, rank, findings);
+    if (!needs_host(scene, rank)) continue;
+    if (scene.evidence.state(rank) == HostState::running) find_slow_rank(scene, rank, findings);
+    if (scene.evidence.state(rank) == HostState::unseen) find_unseen_rank(scene, rank, findings);
   }
 }
 
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     const HostState state = scene.evidence.state(rank);
-    const bool is_left = is_blocked(state) ? !explained[static_cast<std::size_t>(rank)]
-                                           : findings.empty() && state != HostState::returned;
+    const bool is_left = is_blocked(state)
+                             ? !explained[static_cast<std::size_t>(rank)]
+                             : findings.empty() && state != HostState::returned && state != HostState::unseen;
     if (!is_left) continue;
     Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
     finding.certainty = Certainty::undecided;

@@ -125,7 +125,8 @@ class Waits {
   void add_transfer(int head, const Record& call);
   void await_name(RankId rank, std::int32_t name);
   void fill_creations();
-  MemberCall member_call(RankId rank, const Record* call) const;
+  MemberCall member_call(RankId rank, const Record* call, Presence otherwise) const;
+  Presence presence_without_record(RankId rank, std::int32_t sequence, std::int32_t first) const;
   void wait_for_member(int from, const MemberCall& member);
 
   Evidence& evidence_;

@@ -21,6 +21,8 @@ enum class HostState : std::uint8_t {
   returned,    ///< its program ended
   exited,      ///< left before the end of its program
   crashed,     ///< died
+  unseen,  ///< made no further call, and the source of the history does not show what its host does: it works,
+           ///< waits outside of calls, or has ended
 };
 
 /// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets

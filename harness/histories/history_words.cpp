@@ -6,9 +6,10 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<std::string_view, 9> kHostStates{
-    "unknown", "running", "submitting", "waiting", "awaiting", "creating", "returned", "exited", "crashed"};
-static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::crashed) + 1);
+constexpr std::array<std::string_view, 10> kHostStates{"unknown",  "running",  "submitting", "waiting",
+                                                       "awaiting", "creating", "returned",   "exited",
+                                                       "crashed",  "unseen"};
+static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::unseen) + 1);
 
 constexpr std::array<std::string_view, 5> kRunEnds{"returned", "quiescent", "step_limit", "interrupted",
                                                    "backend_error"};
@@ -19,12 +20,13 @@ constexpr std::array<std::string_view, 13> kRecordKinds{
     "await", "new_group", "create_grid", "destroy_group", "planned",      "fault"};
 static_assert(kRecordKinds.size() == static_cast<std::size_t>(RecordKind::fault) + 1);
 
-constexpr std::array<UnknownWord, 6> kUnknown{{{kUnknownOp, "op"},
+constexpr std::array<UnknownWord, 7> kUnknown{{{kUnknownOp, "op"},
                                                {kUnknownPeer, "peer"},
                                                {kUnknownCount, "count"},
                                                {kUnknownDType, "dtype"},
                                                {kUnknownStream, "stream"},
-                                               {kUnknownGroup, "group"}}};
+                                               {kUnknownGroup, "group"},
+                                               {kUnknownKind, "kind"}}};
 
 }  // namespace
 
