@@ -24,14 +24,17 @@ std::uint64_t Programs::group_hash(GroupHandle group) {
   return entry->second;
 }
 
-const std::vector<Programs::Step>& Programs::steps(RankId rank) {
-  const auto [entry, added] = steps_.try_emplace(static_cast<std::uint32_t>(evidence_.last_node(rank)));
+const std::vector<Programs::Step>& Programs::steps(RankId rank, Calls which) {
+  const auto [entry, added] = steps_[static_cast<std::size_t>(which)].try_emplace(
+      static_cast<std::uint32_t>(evidence_.last_node(rank)));
   std::vector<Step>& steps = entry->second;
   if (!added) return steps;
   std::uint64_t hash = 0;
   for (const Record* record : evidence_.histories().store.records(evidence_.last_node(rank))) {
-    if (!is_collective(*record) || evidence_.instance(*record, rank) == InstanceId::none) continue;
+    const bool counts = is_collective(*record) || (which == Calls::all && is_transfer(*record));
+    if (!counts || evidence_.instance(*record, rank) == InstanceId::none) continue;
     hash = mix(hash, group_hash(record->group));
+    if (is_transfer(*record)) hash = mix(hash, static_cast<std::uint64_t>(record->peer));
     for (const Argument argument : {Argument::kind, Argument::count, Argument::dtype})
       hash = mix(hash, static_cast<std::uint64_t>(argument_value(*record, argument).value_or(-1)));
     steps.push_back({record, hash});
@@ -39,19 +42,35 @@ const std::vector<Programs::Step>& Programs::steps(RankId rank) {
   return steps;
 }
 
-std::vector<RankId> Programs::like(RankId rank, const Record& call) {
-  const std::vector<Step> mine = steps(rank);
+std::vector<RankId> Programs::like(RankId rank, const Record& call, Calls which) {
+  const std::vector<Step>& mine = steps(rank, which);
   const auto found =
       std::find_if(mine.begin(), mine.end(), [&](const Step& step) { return step.call == &call; });
   if (found == mine.end()) return {rank};
   const auto place = static_cast<std::size_t>(found - mine.begin());
   std::vector<RankId> ranks;
   for (RankId other = 0; other < evidence_.world_size(); ++other) {
-    const std::vector<Step>& theirs = steps(other);
+    const std::vector<Step>& theirs = steps(other, which);
     const bool is_like = place < theirs.size() && theirs[place].hash == found->hash;
     if (other == rank || is_like) ranks.push_back(other);
   }
   return ranks;
+}
+
+std::optional<Programs::Departure> Programs::departure(RankId rank) {
+  const std::vector<Step>& mine = steps(rank, Calls::all);
+  std::optional<Departure> best;
+  std::size_t longest = 0;
+  for (RankId other = 0; other < evidence_.world_size(); ++other) {
+    const std::vector<Step>& theirs = steps(other, Calls::all);
+    const auto [here, there] = std::mismatch(mine.begin(), mine.end(), theirs.begin(), theirs.end(),
+                                             [](const Step& a, const Step& b) { return a.hash == b.hash; });
+    const auto length = static_cast<std::size_t>(here - mine.begin());
+    if (here == mine.end() || there == theirs.end() || length <= longest) continue;
+    longest = length;
+    best = Departure{other, here->call, there->call};
+  }
+  return best;
 }
 
 }  // namespace gridlock

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -15,9 +17,22 @@ class Programs {
  public:
   explicit Programs(Evidence& evidence) : evidence_(evidence) {}
 
-  /// Ranks that made the same collectives up to and including `call`, which `rank` made; itself among them.
+  /// Which calls count: collectives, which the stages of a pipeline have in common, or all.
+  enum class Calls : std::uint8_t { collectives, all };
+
+  /// Ranks that made the same calls up to and including `call`, which `rank` made; itself among them.
   /// O(records of all histories) at the first use.
-  std::vector<RankId> like(RankId rank, const Record& call);
+  std::vector<RankId> like(RankId rank, const Record& call, Calls which = Calls::collectives);
+
+  /// Where a rank departs from the one that did the same for longest, all calls counted.
+  struct Departure {
+    RankId witness = kNoRank;
+    /// What the rank and its witness called there.
+    const Record* call = nullptr;
+    const Record* witness_call = nullptr;
+  };
+  /// Nothing when no rank did the same for at least one call and then something else.
+  std::optional<Departure> departure(RankId rank);
 
  private:
   /// A collective and the hash of all collectives up to it.
@@ -26,12 +41,12 @@ class Programs {
     std::uint64_t hash;
   };
 
-  const std::vector<Step>& steps(RankId rank);
+  const std::vector<Step>& steps(RankId rank, Calls which);
   std::uint64_t group_hash(GroupHandle group);
 
   Evidence& evidence_;
   // By history node and by group; only looked up.
-  std::unordered_map<std::uint32_t, std::vector<Step>> steps_;
+  std::array<std::unordered_map<std::uint32_t, std::vector<Step>>, 2> steps_;
   std::unordered_map<std::int32_t, std::uint64_t> group_hashes_;
 };
 

@@ -35,31 +35,33 @@ INSTANTIATE_TEST_SUITE_P(
     Lines, DamagedHistory,
     ::testing::Values(Damage{"Empty", "", "h.jsonl:1: this file is empty"},
                       Damage{"NoHeader", R"({"ranks":0,"state":"returned","records":0})",
-                             "h.jsonl:1:1: expected the first line of a history file"},
+                             "h.jsonl:1:1: /: expected the first line of a history file"},
                       Damage{"OtherVersion", R"({"gridlock_history":2,"world_size":2})",
-                             "h.jsonl:1:21 /gridlock_history: this is version 2 of the history format, and "
+                             "h.jsonl:1:21: /gridlock_history: this is version 2 of the history format, and "
                              "only version 1 is known"},
                       Damage{
                           "HugeWorld", R"({"gridlock_history":1,"world_size":2000000000})",
-                          "h.jsonl:1:36 /world_size: expected an integer from 1 to 1048576, got 2000000000"},
+                          "h.jsonl:1:36: /world_size: expected an integer from 1 to 1048576, got 2000000000"},
                       Damage{"CutInALine", kHeader + R"({"ranks":0,"state":"retur)",
-                             "h.jsonl:2:20: this string has no end"},
+                             "h.jsonl:2:20: syntax error while parsing value - invalid string: missing "
+                             "closing quote; last read: "
+                             "'\"retur'\n  {\"ranks\":0,\"state\":\"retur\n                     ^"},
                       Damage{"CutBetweenLines",
                              kHeader + R"({"ranks":0,"state":"returned","records":2})" + "\n" +
                                  R"({"do":"wait","ticket":0})",
                              "h.jsonl:3: the history of ranks 0 ends 1 records too early: the file is cut"},
                       Damage{"RankOutside", kHeader + R"({"ranks":7,"state":"returned","records":0})",
-                             "h.jsonl:2:10 /ranks: there is no rank 7"},
+                             "h.jsonl:2:10: /ranks: rank 7 does not exist; there are 0 to 1"},
                       Damage{"RankTwice",
                              kHeader + R"({"ranks":"0-1","state":"returned","records":0})" + "\n" +
                                  R"({"ranks":1,"state":"returned","records":0})",
                              "h.jsonl:3: rank 1 has its history in two places"},
                       Damage{"UnknownState", kHeader + R"({"ranks":0,"state":"returnd","records":0})",
-                             "h.jsonl:2:20 /state: there is no state 'returnd'"},
+                             "h.jsonl:2:20: /state: there is no state 'returnd'"},
                       Damage{"UnknownRecord",
                              kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
                                  R"({"do":"all_redeuce","ticket":0,"sequence":0})",
-                             "h.jsonl:3:7 /do: there is no record 'all_redeuce'"},
+                             "h.jsonl:3:7: /do: there is no record 'all_redeuce'"},
                       Damage{"UnknownGroup",
                              kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
                                  R"({"do":"barrier","group":"g","ticket":0,"sequence":0})",
@@ -73,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Damage{"NoTicket",
                              kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
                                  R"({"do":"barrier","group":"world","sequence":0})",
-                             "h.jsonl:3:1: a call needs a ticket"}),
+                             "h.jsonl:3:1: /: a call needs a ticket"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 std::string refusal_of(const ScenarioFolder& folder, const std::string& name) {
