@@ -4,9 +4,12 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "core/base/input_error.h"
+#include "gloo_backend/gloo_groups.h"
+#include "gloo_backend/gloo_process.h"
 #include "gloo_backend/gloo_world.h"
 #include "harness/read/scenario_reader.h"
 #include "nccl_backend/nccl_world.h"
@@ -14,10 +17,59 @@
 
 namespace gridlock::cli {
 
-std::unique_ptr<World> make_world(const std::string& backend) {
+namespace {
+
+constexpr std::string_view kFilePrefix = "file:";
+
+std::string folder_of_store(const std::string& store) {
+  if (store.starts_with(kFilePrefix) && store.size() > kFilePrefix.size()) {
+    return store.substr(kFilePrefix.size());
+  }
+  throw InputError(
+      "--store", fmt::format("expected file:FOLDER, got '{}'", store),
+      store.starts_with("redis:")
+          ? "histories are gathered through files, which Redis cannot hold: name a folder that all "
+            "ranks share"
+          : "name a folder that all ranks share, for this run only");
+}
+
+}  // namespace
+
+RealPlace place_for(const RunFlags& flags, std::size_t run_number) {
+  RealPlace place;
+  place.interface = flags.interface;
+  if (flags.backend == "sim") {
+    if (!flags.store.empty() || !flags.interface.empty()) {
+      throw InputError(flags.store.empty() ? "--interface" : "--store",
+                       "the simulator has no processes that could meet", "add --backend gloo or nccl");
+    }
+    return place;
+  }
+  place.start = find_outside_start();
+  if (!place.start && !flags.store.empty()) {
+    throw InputError("--store", "this process was not started as a rank",
+                     "start it with torchrun, mpirun or srun, or set RANK, WORLD_SIZE and LOCAL_RANK");
+  }
+  if (place.start && flags.store.empty()) {
+    throw InputError("--store",
+                     fmt::format("this process is rank {} of {} of {}, and ranks need a place to meet",
+                                 place.start->rank, place.start->world_size, place.start->by),
+                     "add --store file:FOLDER, a folder that all ranks share; to start all ranks here, unset "
+                     "the variables of the launcher");
+  }
+  if (place.start) place.folder = fmt::format("{}/gridlock-{}", folder_of_store(flags.store), run_number);
+  return place;
+}
+
+std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& place) {
   if (backend == "sim") return std::make_unique<SimWorld>();
-  if (backend == "gloo") return std::make_unique<GlooWorld>();
-  if (backend == "nccl") return std::make_unique<NcclWorld>();
+  if (backend == "gloo") return std::make_unique<GlooWorld>(place);
+  if (backend == "nccl") {
+    return std::make_unique<NcclWorld>(NcclOptions{}, place, [](const HostGroupsPlace& at) {
+      prepare_gloo_process();
+      return make_gloo_groups(at);
+    });
+  }
   static const std::array<std::string, 3> kKnown = {"sim", "gloo", "nccl"};
   throw InputError("--backend", fmt::format("unknown backend '{}'", backend), name_hint(backend, kKnown));
 }
@@ -42,6 +94,15 @@ std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags) {
     }
   }
   return all;
+}
+
+void check_writable(const std::string& path) {
+  if (path.empty() || path == "-") return;
+  std::error_code unknown;
+  const bool was_there = std::filesystem::exists(path, unknown);
+  const bool opens = std::ofstream(path, std::ios::binary | std::ios::app).is_open();
+  if (!was_there) std::filesystem::remove(path, unknown);
+  if (!opens) throw InputError(path, "cannot write this file");
 }
 
 void write_file(const std::string& path, const std::string& text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "core/world/world.h"
 #include "harness/model/scenario.h"
 #include "harness/report/report.h"
+#include "launch/outside_start.h"
 
 namespace gridlock::cli {
 
@@ -27,16 +29,26 @@ struct RunFlags {
   bool seed_given = false;
   std::string payload;
   std::string hosting;
+  std::string store;
+  std::string interface;
 };
 
+/// Where the ranks of the run with this number are: all here, or, with --store, started by torchrun, mpirun
+/// or srun. Throws InputError when the flags and the environment do not fit each other.
+RealPlace place_for(const RunFlags& flags, std::size_t run_number);
+
 /// The world that --backend names. Throws InputError for an unknown one.
-std::unique_ptr<World> make_world(const std::string& backend);
+std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& place = {});
 
 /// The scenario's options with those of the command line put over them.
 RunOptions options_for(const Scenario& scenario, const RunFlags& flags);
 
 /// All scenarios of all files, in order. Throws InputError.
 std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags);
+
+/// Throws InputError (place: the path) when the file cannot be written later; "" and "-" always can. Called
+/// before a run, so that its result is not lost afterwards.
+void check_writable(const std::string& path);
 
 /// Writes to a file, or to standard output for "-". Throws InputError (place: the path) when it cannot.
 void write_file(const std::string& path, const std::string& text);

@@ -20,6 +20,7 @@ constexpr const char* kExamples = R"(Examples:
   gridlock run step.json --set params.micro_batches=8       with another parameter
   gridlock run step.json --backend gloo                     on real processes
   gridlock run step.json --backend nccl                     on real GPUs
+  gridlock diff step.json --backend gloo                    is it the same run there? where does it part?
   gridlock test scenarios --jobs 2 --junit report.xml       every scenario of a folder, for CI
   gridlock plan step.json                                   the groups its grids create, in order
   gridlock accessors step.json                              what DeepSpeed reads from its grids
@@ -51,6 +52,9 @@ int run(int argc, char** argv) {
   gridlock::cli::add_test_command(app, invocation);
   gridlock::cli::add_check_command(app, invocation);
   gridlock::cli::add_replay_command(app, invocation);
+  gridlock::cli::add_diff_command(app, invocation);
+  gridlock::cli::add_doctor_command(app, invocation);
+  gridlock::cli::add_calibrate_command(app, invocation);
   gridlock::cli::add_plan_command(app, invocation);
   gridlock::cli::add_accessors_command(app, invocation);
   gridlock::cli::add_expand_command(app, invocation);

@@ -12,7 +12,8 @@ void replay(const std::string& path, Invocation& invocation) {
   const Recording recording = read_recording(path);
   const std::unique_ptr<World> world = make_world(recording.world);
   const CaseResult again = run_case(recording.scenario, *world, recording.options);
-  const std::vector<std::string> differences = recording_differences(recording, again);
+  const std::vector<std::string> differences =
+      recording_differences(recording, record(again), {"recorded", "now"});
   fmt::print("{}", text_report(again, invocation.style));
   if (differences.empty()) {
     fmt::print("  the same run as recorded\n");

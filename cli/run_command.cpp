@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "core/base/input_error.h"
 #include "harness/histories/flight_writer.h"
 #include "harness/histories/history_writer.h"
@@ -59,6 +61,8 @@ std::string repeat_line(const CaseResult& result, const RunFlags& flags) {
       fmt::format("gridlock run {} --seed {}", shell_quoted(result.scenario->file), result.options.seed);
   for (const std::string& setting : flags.settings) line += fmt::format(" --set {}", shell_quoted(setting));
   if (flags.backend != "sim") line += fmt::format(" --backend {}", flags.backend);
+  if (!flags.store.empty()) line += fmt::format(" --store {}", shell_quoted(flags.store));
+  if (!flags.interface.empty()) line += fmt::format(" --interface {}", shell_quoted(flags.interface));
   if (!flags.payload.empty()) line += fmt::format(" --payload {}", flags.payload);
   if (!flags.hosting.empty()) line += fmt::format(" --hosting {}", flags.hosting);
   return line;
@@ -74,21 +78,34 @@ void run(const RunCommand& command, Invocation& invocation) {
                      fmt::format("records one run, but the files hold {} scenarios", scenarios.size()),
                      "name one scenario, or one cell of a matrix with --set");
   }
+  check_writable(command.report);
+  check_writable(command.record);
   Outcome worst = Outcome::passed;
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
+  std::size_t run_number = 0;
   for (const auto& scenario : scenarios) {
-    const std::unique_ptr<World> world = make_world(command.flags.backend);
-    const CaseResult result = run_case(scenario, *world, options_for(*scenario, command.flags));
-    fmt::print("{}", text_report(result, invocation.style));
-    if (result.run.verdict.outcome != Outcome::passed)
-      fmt::print("  repeat: {}\n", repeat_line(result, command.flags));
+    const RealPlace place = place_for(command.flags, run_number++);
+    const std::unique_ptr<World> world = make_world(command.flags.backend, place);
+    RunOptions options = options_for(*scenario, command.flags);
+    if (command.flags.backend == "sim") options.interrupt = interrupt_by_signals();
+    const CaseResult result = run_case(scenario, *world, options);
     worst = worse(worst, result.run.verdict.outcome);
-    if (!command.report.empty()) reports.push_back(json_report(result));
-    if (!command.record.empty()) write_file(command.record, recording_text(result));
-    if (!command.history.empty()) write_history(command.history, result.run);
-    if (!command.flight_recorder.empty()) write_flight_dumps(command.flight_recorder, *result.run.histories);
+    // All ranks come to the same verdict; one of them tells it.
+    if (!place.start || place.start->rank == 0) {
+      fmt::print("{}", text_report(result, invocation.style));
+      if (result.run.verdict.outcome != Outcome::passed)
+        fmt::print("  repeat: {}\n", repeat_line(result, command.flags));
+      // The other ranks leave when the world goes, and their launcher may then end this process.
+      std::fflush(stdout);
+      if (!command.report.empty()) reports.push_back(json_report(result));
+      if (!command.record.empty()) write_file(command.record, recording_text(result));
+      if (!command.history.empty()) write_history(command.history, result.run);
+      if (!command.flight_recorder.empty())
+        write_flight_dumps(command.flight_recorder, *result.run.histories);
+    }
+    if (result.run.verdict.outcome == Outcome::interrupted) break;
   }
-  if (!command.report.empty()) write_file(command.report, reports.dump(2) + "\n");
+  if (!reports.empty()) write_file(command.report, reports.dump(2) + "\n");
   invocation.exit_code = static_cast<int>(worst);
 }
 
@@ -102,13 +119,15 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& pat
       ->take_all()
       ->allow_extra_args(false);
   command.add_option("--backend", flags.backend, "World to run on: sim (default), gloo or nccl");
-  command.add_option_function<std::uint64_t>(
-      "--seed",
-      [&flags](std::uint64_t seed) {
-        flags.seed = seed;
-        flags.seed_given = true;
-      },
-      "Seed of the run; default: the scenario's");
+  command
+      .add_option_function<std::uint64_t>(
+          "--seed",
+          [&flags](std::uint64_t seed) {
+            flags.seed = seed;
+            flags.seed_given = true;
+          },
+          "Seed of the run; default: the scenario's")
+      ->check([](const std::string& text) { return text.starts_with('-') ? "a seed is at least 0" : ""; });
   command.add_option("--payload", flags.payload, "data: buffers hold real numbers; shape: sizes only")
       ->check(CLI::IsMember({"data", "shape"}));
   command
@@ -124,6 +143,11 @@ void add_run_command(CLI::App& app, Invocation& invocation) {
   add_run_flags(*command, state->flags);
   command->add_option("--report", state->report,
                       "Also write the report as JSON to this file (- for standard output)");
+  command->add_option("--store", state->flags.store,
+                      "file:FOLDER that all ranks share, when torchrun, mpirun or srun starts this once per "
+                      "rank");
+  command->add_option("--interface", state->flags.interface,
+                      "Real backends: the network interface to listen on; default: loopback");
   command->add_option("--record", state->record, "Write what is needed to replay this run to this file");
   command->add_option(
       "--history", state->history,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "cli/commands.h"
@@ -21,20 +22,50 @@ struct TestCommand {
   bool quiet = false;
 };
 
-std::string run_one(const std::shared_ptr<const Scenario>& scenario, const RunFlags& flags) {
+/// A scenario, or why its file could not be read: that fails on its own, beside the other cases.
+struct TestCase {
+  std::shared_ptr<const Scenario> scenario;
+  std::string file;
+  std::string name;
+  std::string error;
+};
+
+std::vector<TestCase> load_cases(const RunFlags& flags) {
+  std::vector<TestCase> cases;
+  for (const std::string& file : scenario_files(flags.files)) {
+    RunFlags one = flags;
+    one.files = {file};
+    try {
+      for (const auto& scenario : load_all(one)) cases.push_back({scenario, file, scenario->name, ""});
+    } catch (const InputError& error) {
+      cases.push_back({nullptr, file, std::filesystem::path(file).stem().string(), error.what()});
+    }
+  }
+  return cases;
+}
+
+std::string refusal(const std::string& error) {
+  return nlohmann::ordered_json({{"held", false}, {"seconds", 0}, {"report", error}}).dump();
+}
+
+std::string run_one(const TestCase& one, const RunFlags& flags) try {
+  if (!one.scenario) return refusal(one.error);
+  const std::shared_ptr<const Scenario>& scenario = one.scenario;
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<World> world = make_world(flags.backend);
+  const std::unique_ptr<World> world = make_world(flags.backend, place_for(flags, 0));
   const CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};
   if (!result.held()) outcome["report"] = text_report(result, {});
   return outcome.dump();
+} catch (const InputError& error) {
+  return refusal(error.what());
 }
 
-JunitCase junit_case(const Scenario& scenario, const WorkerAnswer& answer) {
-  JunitCase made{scenario.file, scenario.name, 0, ""};
+JunitCase junit_case(const TestCase& one, const WorkerAnswer& answer) {
+  JunitCase made{one.file, one.name, 0, ""};
   if (!answer.finished) {
-    made.failure = fmt::format("{}: the process that ran it ended: {}", scenario.name, answer.text);
+    made.failure = fmt::format("{}: the process that ran it ended: {}", one.name, answer.text);
     return made;
   }
   const auto outcome = nlohmann::json::parse(answer.text);
@@ -60,22 +91,22 @@ void run(TestCommand& command, Invocation& invocation) {
   int shard = 0;
   int shard_count = 0;
   parse_shard(command.shard, shard, shard_count);
-  command.flags.files = scenario_files(command.flags.files);
-  std::vector<std::shared_ptr<const Scenario>> cases;
+  check_writable(command.junit);
+  std::vector<TestCase> cases;
   std::size_t index = 0;
-  for (const auto& scenario : load_all(command.flags)) {
-    if (in_shard(index++, shard, shard_count)) cases.push_back(scenario);
+  for (TestCase& one : load_cases(command.flags)) {
+    if (in_shard(index++, shard, shard_count)) cases.push_back(std::move(one));
   }
   std::vector<JunitCase> results(cases.size());
   std::size_t failed = 0;
   run_in_workers(
       cases.size(), command.jobs, [&](std::size_t i) { return run_one(cases[i], command.flags); },
       [&](std::size_t i, const WorkerAnswer& answer) {
-        results[i] = junit_case(*cases[i], answer);
+        results[i] = junit_case(cases[i], answer);
         const bool ok = results[i].failure.empty();
         failed += ok ? 0 : 1;
         if (!command.quiet || !ok)
-          fmt::print("{} {} ({})\n", ok ? "ok    " : "FAILED", cases[i]->name, cases[i]->file);
+          fmt::print("{} {} ({})\n", ok ? "ok    " : "FAILED", cases[i].name, cases[i].file);
         if (!ok) fmt::print("{}\n", results[i].failure);
       });
   if (!command.junit.empty()) write_file(command.junit, junit_report(results));

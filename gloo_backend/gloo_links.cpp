@@ -31,7 +31,8 @@ class GlooThreadNaming {
 GlooLinks::GlooLinks(LinkOptions options) : options_(std::move(options)) {
   const GlooThreadNaming naming;
   gloo::transport::tcp::attr attributes;
-  attributes.hostname = options_.address;
+  if (options_.interface.empty()) attributes.hostname = "127.0.0.1";
+  attributes.iface = options_.interface;
   device_ = gloo::transport::tcp::CreateDevice(attributes);
 }
 

@@ -27,8 +27,8 @@ struct LinkOptions {
   RankId world_size = 1;
   /// Folder of Gloo's file store.
   std::string store_folder;
-  /// The only address that is listened on.
-  std::string address = "127.0.0.1";
+  /// The network interface whose address is listened on; empty: loopback.
+  std::string interface;
   /// Longer than the run may last: who gives up is decided by the launcher.
   std::chrono::milliseconds timeout{0};
 };

@@ -28,7 +28,7 @@ GlooRank::GlooRank(RankProcess& process, const RunOptions& options, LinkOptions 
       board_(std::move(board)),
       ledger_(process.rank(), links.world_size, std::move(sites), process.log()),
       links_(std::move(links)),
-      work_(links_, process.log()),
+      work_(links_, report_to(process.log())),
       creations_(links_),
       workers_([this](std::span<const StreamId> streams, Ticket ticket) {
         // With a full log the rank stops at its next request.
@@ -113,7 +113,7 @@ Reply GlooRank::stop() {
 
 Reply GlooRank::execute(const Request& request) {
   if (workers_.ended()) return ended();
-  if (process_.counters().requests.fetch_add(1, std::memory_order_relaxed) >= options_.step_max) {
+  if (!process_.count_request(options_.step_max)) {
     process_.log().set_trouble(Trouble::step_limit,
                                "the bound on requests of all ranks together was reached");
     return stop();

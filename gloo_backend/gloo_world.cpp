@@ -1,31 +1,23 @@
 #include "gloo_backend/gloo_world.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <csignal>
-#include <cstring>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
 #include "core/history/intention.h"
+#include "gloo_backend/gloo_process.h"
 #include "gloo_backend/gloo_rank.h"
-#include "launch/launcher.h"
-#include "launch/merge.h"
-#include "launch/run_directory.h"
 
 namespace gridlock {
 namespace {
 
-void check_input(const RunOptions& options, const RankProgram& program) {
+void check_input(const RunOptions& options, const RankProgram& program, const RealPlace& place) {
   GRIDLOCK_CHECK((program.main != nullptr) != (program.machine != nullptr));
   if (program.world_size < 1 || program.world_size > GlooWorld::kRankMax) {
     throw InputError(
@@ -37,26 +29,10 @@ void check_input(const RunOptions& options, const RankProgram& program) {
     throw InputError("payload", "the gloo world moves real data and has no shape mode",
                      "use payload \"data\"");
   }
-}
-
-// Gloo's thread may throw when a peer disappears at a bad moment. That rank is a survivor and must not count
-// as dead: its operation just never completes.
-[[noreturn]] void park_gloo_thread_or_die() {
-  char name[16] = {};
-  ::prctl(PR_GET_NAME, name);
-  while (std::strcmp(name, kGlooThreadName) == 0) ::pause();
-  __gnu_cxx::__verbose_terminate_handler();
-  std::abort();
-}
-
-void prepare_process() {
-  // A write to a peer that is gone is an error that Gloo handles.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::set_terminate(park_gloo_thread_or_die);
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
+  if (!place.interface.empty() && !std::filesystem::exists("/sys/class/net/" + place.interface)) {
+    throw InputError("--interface",
+                     fmt::format("this machine has no network interface '{}'", place.interface),
+                     "`ip link` lists them");
   }
 }
 
@@ -71,23 +47,19 @@ void run_program(const RankProgram& program, GlooRank& rank) {
 }  // namespace
 
 RunResult GlooWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
-  check_input(options, program);
-  const RunDirectory directory;
-  const std::string store = directory.make_folder("store");
-  const std::string posts = directory.make_folder("posts");
-  std::vector<std::unique_ptr<SharedLog>> logs;
-  for (RankId rank = 0; rank < program.world_size; ++rank) {
-    logs.push_back(std::make_unique<SharedLog>(fmt::format("{}/rank-{}.log", directory.path(), rank)));
-  }
+  check_input(options, program, place_);
+  run_ = nullptr;
+  run_ = std::make_unique<RealRun>(options, program.world_size, sites, place_);
   LinkOptions links;
   links.world_size = program.world_size;
-  links.store_folder = store;
+  links.store_folder = run_->store();
+  links.interface = place_.interface;
   links.timeout = options.real_timeout + std::chrono::minutes(1);
 
-  const LaunchResult launched = launch(logs, options.real_timeout, [&](RankProcess& process) {
-    prepare_process();
+  return run_->run([&](RankProcess& process) {
+    prepare_gloo_process();
     links.rank = process.rank();
-    GlooRank rank(process, options, links, PostBoard(posts), sites);
+    GlooRank rank(process, options, links, PostBoard(run_->posts()), sites);
     if (rank.connect()) {
       try {
         run_program(program, rank);
@@ -100,16 +72,6 @@ RunResult GlooWorld::run(const RunOptions& options, const RankProgram& program, 
     rank.end_program();
     process.finish();
   });
-
-  RunResult result;
-  MergedRun merged = merge_logs(logs, launched.states, std::move(sites));
-  result.end = launched.end;
-  result.error = launched.error;
-  result.request_count = launched.request_count;
-  result.verdict = judge(*merged.histories, result.end, merged.complaints);
-  result.histories = std::move(merged.histories);
-  result.complaints = std::move(merged.complaints);
-  return result;
 }
 
 }  // namespace gridlock

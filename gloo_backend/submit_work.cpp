@@ -14,14 +14,28 @@
 #include "gloo_backend/collective.h"
 
 namespace gridlock {
+namespace {
+
+void add_result(SharedLog& log, const PreparedCall& call) {
+  if (call.output.empty()) return;
+  const ResultPlace place{call.key, call.kind, call.sequence, call.kind == CallKind::recv ? call.peer : -1};
+  log.add_result(result_hash(place, content_hash(call.output)));
+}
+
+}  // namespace
+
+WorkReport report_to(SharedLog& log) {
+  return {[&log](Trouble trouble, std::string_view text) { log.set_trouble(trouble, text); },
+          [&log](const PreparedCall& call) { add_result(log, call); }};
+}
 
 bool SubmitWork::guarded(const std::function<bool()>& use) {
   try {
     return use();
   } catch (const gloo::IoException& error) {
-    log_.set_trouble(Trouble::peer_lost, error.what());
+    report_.trouble(Trouble::peer_lost, error.what());
   } catch (const std::exception& error) {
-    log_.set_trouble(Trouble::backend_error, error.what());
+    report_.trouble(Trouble::backend_error, error.what());
   }
   return false;
 }
@@ -51,7 +65,7 @@ bool SubmitWork::run_lane(const Lane& lane) {
   return guarded([&] {
     if (operation(lane.front()->kind).is_p2p) {
       return run_messages(links_, self_, lane, [this](const PreparedCall& call, bool delivered) {
-        delivered ? add_result(call) : report_unlike(call);
+        delivered ? report_.complete(call) : report_unlike(call);
       });
     }
     return std::all_of(lane.begin(), lane.end(), [this](const PreparedCall* call) { return run_one(*call); });
@@ -65,20 +79,14 @@ bool SubmitWork::run_one(const PreparedCall& call) {
     report_unlike(call);
     return false;
   }
-  add_result(call);
+  report_.complete(call);
   return true;
 }
 
 void SubmitWork::report_unlike(const PreparedCall& call) {
-  log_.set_trouble(Trouble::unlike_calls,
-                   fmt::format("{} #{} of group {} does not fit the calls of the other members",
-                               call_kind_name(call.kind), call.sequence, to_string(call.key)));
-}
-
-void SubmitWork::add_result(const PreparedCall& call) {
-  if (call.output.empty()) return;
-  const ResultPlace place{call.key, call.kind, call.sequence, call.kind == CallKind::recv ? call.peer : -1};
-  log_.add_result(result_hash(place, content_hash(call.output)));
+  report_.trouble(Trouble::unlike_calls,
+                  fmt::format("{} #{} of group {} does not fit the calls of the other members",
+                              call_kind_name(call.kind), call.sequence, to_string(call.key)));
 }
 
 }  // namespace gridlock

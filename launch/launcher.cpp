@@ -23,8 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How long nothing must move before a run with a lost or stuck rank is over.
-constexpr auto kSettleTime = std::chrono::milliseconds(400);
 /// How often the logs are looked at.
 constexpr auto kLookEvery = std::chrono::milliseconds(10);
 
@@ -33,7 +31,7 @@ class HeldSignals {
  public:
   HeldSignals() {
     sigemptyset(&held_);
-    for (const int signal : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&held_, signal);
+    for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_, signal);
     sigprocmask(SIG_BLOCK, &held_, &before_);
   }
   ~HeldSignals() { restore(); }
@@ -91,40 +89,34 @@ class SharedMemory {
   void* memory_;
 };
 
-/// One rank's process as the launcher knows it.
+/// One rank's process as the launcher knows it; the last three as in RankStatus.
 struct Child {
   pid_t process = -1;
   bool gone = false;
-  /// Once gone: killed by signal `code`, or left with exit code `code`.
   bool by_signal = false;
   int code = 0;
 };
 
 class Launch {
  public:
-  Launch(std::span<const std::unique_ptr<SharedLog>> logs, SharedCounters& counters)
-      : logs_(logs), counters_(counters), children_(logs.size()) {}
+  Launch(std::span<const std::unique_ptr<SharedLog>> logs, RankId first_rank, SharedCounters& counters)
+      : logs_(logs), first_rank_(first_rank), counters_(counters), children_(logs.size()) {}
   ~Launch() { kill_rest(); }
 
   void start(const std::function<void(RankProcess&)>& body);
-  RunEnd supervise(std::chrono::milliseconds real_timeout);
+  RunEnd supervise(Referee& referee);
   void finish(std::chrono::milliseconds leave_time);
-  LaunchResult result(RunEnd end) const;
 
  private:
-  [[noreturn]] void become_rank(std::size_t rank, pid_t launcher,
+  [[noreturn]] void become_rank(std::size_t place, pid_t launcher,
                                 const std::function<void(RankProcess&)>& body);
   void reap();
   void kill_rest();
   bool all_gone() const;
-  bool is_lost(std::size_t rank) const;
-  bool is_done(std::size_t rank) const;
-  bool is_blocked(std::size_t rank) const;
-  std::uint64_t progress() const;
-  std::optional<RunEnd> end_now(Clock::time_point last_moved) const;
-  std::string cause(std::size_t rank) const;
+  std::vector<RankStatus> statuses() const;
 
   std::span<const std::unique_ptr<SharedLog>> logs_;
+  RankId first_rank_;
   SharedCounters& counters_;
   std::vector<Child> children_;
   HeldSignals signals_;
@@ -135,29 +127,30 @@ void Launch::start(const std::function<void(RankProcess&)>& body) {
   // What is buffered now would be written once per process.
   std::fflush(nullptr);
   const pid_t launcher = ::getpid();
-  for (std::size_t rank = 0; rank < children_.size(); ++rank) {
+  for (std::size_t place = 0; place < children_.size(); ++place) {
     const pid_t process = ::fork();
     if (process < 0) {
       throw InputError(
           "launch",
-          fmt::format("cannot start process {} of {}: {}", rank, children_.size(), std::strerror(errno)),
+          fmt::format("cannot start process {} of {}: {}", place, children_.size(), std::strerror(errno)),
           "use fewer ranks or raise the process limit");
     }
-    if (process == 0) become_rank(rank, launcher, body);
+    if (process == 0) become_rank(place, launcher, body);
     // Both sides do this, so that the group exists for whoever needs it first.
     ::setpgid(process, process);
-    children_[rank].process = process;
+    children_[place].process = process;
   }
 }
 
-void Launch::become_rank(std::size_t rank, pid_t launcher, const std::function<void(RankProcess&)>& body) {
+void Launch::become_rank(std::size_t place, pid_t launcher, const std::function<void(RankProcess&)>& body) {
   // A group of its own: Ctrl-C reaches the launcher only, and what the rank starts dies with it.
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != launcher) ::_exit(kCrashedExit);
   signals_.restore();
   end_.close_writing();
-  RankProcess self(static_cast<RankId>(rank), *logs_[rank], counters_, end_.reading());
+  const RankId rank = first_rank_ + static_cast<RankId>(place);
+  RankProcess self(rank, *logs_[place], counters_, end_.reading());
   try {
     body(self);
   } catch (const std::exception& error) {
@@ -187,91 +180,25 @@ bool Launch::all_gone() const {
                      [](const Child& child) { return child.gone || child.process < 0; });
 }
 
-// Before the run has ended no process has a reason to leave.
-bool Launch::is_lost(std::size_t rank) const { return children_[rank].gone; }
-
-bool Launch::is_done(std::size_t rank) const {
-  return logs_[rank]->state() == HostState::returned && logs_[rank]->open_tickets() == 0;
-}
-
-bool Launch::is_blocked(std::size_t rank) const {
-  return is_lost(rank) || logs_[rank]->state() != HostState::running ||
-         logs_[rank]->trouble() != Trouble::none;
-}
-
-std::uint64_t Launch::progress() const {
-  std::uint64_t sum = 0;
-  for (const auto& log : logs_) sum += log->progress();
-  for (const Child& child : children_) sum += child.gone ? 1 : 0;
-  return sum;
-}
-
-std::optional<RunEnd> Launch::end_now(Clock::time_point last_moved) const {
-  bool all_done = true;
-  bool all_blocked = true;
-  bool trouble = false;
-  for (std::size_t rank = 0; rank < logs_.size(); ++rank) {
-    all_done = all_done && (is_done(rank) || is_lost(rank));
-    all_blocked = all_blocked && is_blocked(rank);
-    trouble = trouble || is_lost(rank) || logs_[rank]->trouble() != Trouble::none;
+std::vector<RankStatus> Launch::statuses() const {
+  std::vector<RankStatus> statuses;
+  for (std::size_t place = 0; place < logs_.size(); ++place) {
+    RankStatus& status = statuses.emplace_back(status_of(*logs_[place]));
+    status.gone = children_[place].gone;
+    status.by_signal = children_[place].by_signal;
+    status.code = children_[place].code;
   }
-  if (all_done) return trouble ? RunEnd::quiescent : RunEnd::returned;
-  if (trouble && all_blocked && Clock::now() - last_moved >= kSettleTime) return RunEnd::quiescent;
-  return std::nullopt;
+  return statuses;
 }
 
-RunEnd Launch::supervise(std::chrono::milliseconds real_timeout) {
-  auto last_moved = Clock::now();
-  std::uint64_t seen = progress();
+RunEnd Launch::supervise(Referee& referee) {
+  bool interrupted = false;
   while (true) {
     const std::optional<int> signal = signals_.next(kLookEvery);
-    if (signal == SIGINT || signal == SIGTERM) return RunEnd::interrupted;
+    interrupted = interrupted || (signal && *signal != SIGCHLD);
     reap();
-    if (const std::uint64_t now = progress(); now != seen) {
-      seen = now;
-      last_moved = Clock::now();
-    }
-    if (const auto end = end_now(last_moved)) return *end;
-    if (Clock::now() - last_moved >= real_timeout) return RunEnd::quiescent;
+    if (const auto end = referee.look(statuses(), interrupted)) return *end;
   }
-}
-
-LaunchResult Launch::result(RunEnd end) const {
-  LaunchResult result{end, {}, "", counters_.requests.load()};
-  bool limit = false;
-  bool lost = false;
-  bool backend = false;
-  for (std::size_t rank = 0; rank < logs_.size(); ++rank) {
-    const SharedLog& log = *logs_[rank];
-    HostState state = log.state();
-    if (is_lost(rank) && state != HostState::crashed) {
-      state = children_[rank].by_signal ? HostState::crashed : HostState::exited;
-    }
-    result.states.push_back(state);
-    lost = lost || is_lost(rank) || log.trouble() == Trouble::unlike_calls;
-    limit = limit || log.trouble() == Trouble::log_full || log.trouble() == Trouble::step_limit;
-    backend = backend || log.trouble() == Trouble::backend_error || log.trouble() == Trouble::peer_lost;
-    if (const std::string text = cause(rank); !text.empty()) {
-      result.error += fmt::format("{}rank {}: {}", result.error.empty() ? "" : "\n", rank, text);
-    }
-  }
-  const bool all_returned = std::all_of(result.states.begin(), result.states.end(),
-                                        [](HostState state) { return state == HostState::returned; });
-  if (end == RunEnd::quiescent && all_returned) result.end = RunEnd::returned;
-  if (end == RunEnd::quiescent && limit) result.end = RunEnd::step_limit;
-  if (end == RunEnd::quiescent && backend && !lost && !limit) result.end = RunEnd::backend_error;
-  return result;
-}
-
-std::string Launch::cause(std::size_t rank) const {
-  const Child& child = children_[rank];
-  if (is_lost(rank) && child.by_signal) {
-    return fmt::format("killed by signal {} ({})", child.code, strsignal(child.code));
-  }
-  if (logs_[rank]->trouble() != Trouble::none) return logs_[rank]->trouble_text();
-  if (is_lost(rank) && child.code == kEarlyExit) return "left before the end of its program";
-  if (is_lost(rank)) return fmt::format("left with exit code {}", child.code);
-  return "";
 }
 
 void Launch::finish(std::chrono::milliseconds leave_time) {
@@ -299,18 +226,17 @@ void Launch::kill_rest() {
 
 }  // namespace
 
-LaunchResult launch(std::span<const std::unique_ptr<SharedLog>> logs, std::chrono::milliseconds real_timeout,
+LaunchResult launch(std::span<const std::unique_ptr<SharedLog>> logs, RankId first_rank, Referee& referee,
                     const std::function<void(RankProcess&)>& body, std::chrono::milliseconds leave_time) {
   const SharedMemory counters;
   auto& shared = *new (counters.memory()) SharedCounters;
-  Launch launch(logs, shared);
+  Launch launch(logs, first_rank, shared);
   launch.start(body);
-  const RunEnd end = launch.supervise(real_timeout);
-  // Who was lost is decided before anybody is told to leave.
-  LaunchResult result = launch.result(end);
+  const RunEnd end = launch.supervise(referee);
   shared.ended_well = end == RunEnd::returned;
   launch.finish(leave_time);
-  return result;
+  // Who was lost was decided before anybody was told to leave.
+  return conclude(end, referee.ranks());
 }
 
 }  // namespace gridlock

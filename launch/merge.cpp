@@ -167,11 +167,12 @@ MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span
   const std::size_t first_sites = sites.size();
   run.histories->sites = std::move(sites);
   for (std::size_t rank = 0; rank < logs.size(); ++rank) {
+    RankEnd& end = run.histories->ranks[rank];
+    end.state = states[rank];
+    if (logs[rank] == nullptr) continue;
     RankReplay replay(run, first_sites);
     replay.replay(*logs[rank]);
-    RankEnd& end = run.histories->ranks[rank];
     end.node = replay.node();
-    end.state = states[rank];
     end.open = replay.open_work();
     end.results = logs[rank]->results();
   }

@@ -18,8 +18,8 @@ struct MergedRun {
   std::vector<Complaint> complaints;
 };
 
-/// `sites` are those that the run started with; `states` is the final state of each rank. Requires: no
-/// process writes to a log any more.
+/// `sites` are those that the run started with; `states` is the final state of each rank. A null log is that
+/// of a rank that left none. Requires: no process writes to a log any more.
 MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span<const HostState> states,
                      SiteTable sites);
 

@@ -21,21 +21,36 @@ bool PostBoard::post(std::string_view name) const {
 
 bool PostBoard::has(std::string_view name) const { return ::access(path_of(name).c_str(), F_OK) == 0; }
 
-bool PostBoard::put(std::string_view name, std::string_view text) const {
-  const std::string path = path_of(name);
-  // Under another name first: nobody sees half of it. The process number keeps two writers apart.
-  const std::string draft = fmt::format("{}.{}", path, ::getpid());
-  const int file = ::open(draft.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (file < 0) return false;
+// Under another name first: nobody sees half of it. The machine and the process keep two writers apart.
+std::string PostBoard::draft(const std::string& path, std::string_view text) const {
+  char machine[65] = {};
+  ::gethostname(machine, sizeof(machine) - 1);
+  std::string name = fmt::format("{}.{}.{}", path, machine, ::getpid());
+  const int file = ::open(name.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return "";
   const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   ::close(file);
-  return written && std::rename(draft.c_str(), path.c_str()) == 0;
+  return written ? name : "";
+}
+
+bool PostBoard::put(std::string_view name, std::string_view text) const {
+  const std::string path = path_of(name);
+  const std::string made = draft(path, text);
+  return !made.empty() && std::rename(made.c_str(), path.c_str()) == 0;
+}
+
+bool PostBoard::claim(std::string_view name, std::string_view text) const {
+  const std::string path = path_of(name);
+  const std::string made = draft(path, text);
+  const bool claimed = !made.empty() && ::link(made.c_str(), path.c_str()) == 0;
+  ::unlink(made.c_str());
+  return claimed;
 }
 
 std::optional<std::string> PostBoard::get(std::string_view name) const {
-  if (!has(name)) return std::nullopt;
-  std::ostringstream text;
   std::ifstream file(path_of(name), std::ios::binary);
+  if (!file) return std::nullopt;
+  std::ostringstream text;
   text << file.rdbuf();
   return text.str();
 }

@@ -17,10 +17,14 @@ class PostBoard {
   bool has(std::string_view name) const;
   /// Posts a name with a text, which whoever sees the name sees whole. False when the file cannot be made.
   bool put(std::string_view name, std::string_view text) const;
+  /// As put, unless the name was posted before, by whomever: then false, and nothing changes.
+  bool claim(std::string_view name, std::string_view text) const;
   /// The text of a name; nothing until it was posted.
   std::optional<std::string> get(std::string_view name) const;
 
  private:
+  /// A file with the text, for this process only; empty when it cannot be made.
+  std::string draft(const std::string& path, std::string_view text) const;
   std::string path_of(std::string_view name) const;
 
   std::string folder_;

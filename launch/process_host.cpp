@@ -24,8 +24,6 @@ void ProcessHost::pause(std::int64_t times) {
 
 Nanos ProcessHost::now() const { return std::chrono::steady_clock::now().time_since_epoch(); }
 
-bool ProcessHost::count_request(std::int64_t request_max) {
-  return process_.counters().requests.fetch_add(1, std::memory_order_relaxed) < request_max;
-}
+bool ProcessHost::count_request(std::int64_t request_max) { return process_.count_request(request_max); }
 
 }  // namespace gridlock

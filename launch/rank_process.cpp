@@ -2,11 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 namespace gridlock {
 namespace {
+
+constexpr std::int64_t kSharesOfBound = 1'000'000;
+constexpr std::int64_t kShareMax = 1000;
 
 [[noreturn]] void leave(int code) {
   std::fflush(nullptr);
@@ -14,6 +18,18 @@ namespace {
 }
 
 }  // namespace
+
+bool RankProcess::count_request(std::int64_t request_max) {
+  if (granted_ == 0) {
+    // Many at once where the bound is far, because all ranks count at one place.
+    const std::int64_t share = std::clamp<std::int64_t>(request_max / kSharesOfBound, 1, kShareMax);
+    if (counters_.requests.fetch_add(share, std::memory_order_relaxed) + share > request_max) return false;
+    granted_ = share;
+  }
+  --granted_;
+  log_.add_request();
+  return true;
+}
 
 void RankProcess::wait_for_end() const {
   // Nobody writes: the read returns when the last writing end, the launcher's, is closed.

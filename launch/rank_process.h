@@ -33,6 +33,9 @@ class RankProcess {
   SharedLog& log() const { return log_; }
   SharedCounters& counters() const { return counters_; }
 
+  /// Takes one request from the bound for all ranks of this launcher; false when it is used up.
+  bool count_request(std::int64_t request_max);
+
   /// Blocks the calling thread until the launcher has ended the run, or is gone.
   void wait_for_end() const;
 
@@ -49,6 +52,8 @@ class RankProcess {
   SharedLog& log_;
   SharedCounters& counters_;
   int end_pipe_;
+  /// Requests taken from the bound and not made yet.
+  std::int64_t granted_ = 0;
 };
 
 /// Exit codes of rank processes: anything else was chosen by the program.

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,6 +31,7 @@ struct SharedLog::Header {
   std::atomic<std::uint64_t> published{0};
   std::atomic<std::uint64_t> state_changes{0};
   std::atomic<std::uint64_t> results{0};
+  std::atomic<std::int64_t> requests{0};
   std::atomic<std::int64_t> open_tickets{0};
   std::atomic<HostState> state{HostState::running};
   /// Written after trouble_text, so that a reader who sees it also sees the text.
@@ -46,8 +49,14 @@ SharedLog::SharedLog(const std::string& path) {
     memory = ::mmap(nullptr, kLogBytesMax, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
   }
   if (memory == MAP_FAILED) {
-    const std::string reason = std::strerror(errno);
+    const int error = errno;
+    const std::string reason = std::strerror(error);
     if (file_ >= 0) ::close(file_);
+    if (file_ < 0 && error == EEXIST) {
+      throw InputError("--store", fmt::format("{} is there already", path),
+                       "two processes have one rank, or an earlier run was killed: give each run a folder of "
+                       "its own, or empty this one");
+    }
     throw InputError("TMPDIR", fmt::format("cannot make the history file {}: {}", path, reason),
                      "a run needs a few megabytes there");
   }
@@ -55,10 +64,27 @@ SharedLog::SharedLog(const std::string& path) {
   new (memory_) Header;
 }
 
+std::unique_ptr<SharedLog> SharedLog::read(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return nullptr;
+  std::unique_ptr<SharedLog> log(new SharedLog);
+  log->file_ = file;
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || status.st_size < static_cast<off_t>(sizeof(Header))) return nullptr;
+  void* memory = ::mmap(nullptr, kLogBytesMax, PROT_READ, MAP_SHARED | MAP_NORESERVE, file, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  log->memory_ = static_cast<std::byte*>(memory);
+  const std::uint64_t end = sizeof(Header) + log->header().published.load(std::memory_order_acquire);
+  return end <= static_cast<std::uint64_t>(status.st_size) ? std::move(log) : nullptr;
+}
+
 SharedLog::~SharedLog() {
-  ::munmap(memory_, kLogBytesMax);
+  if (memory_ != nullptr) ::munmap(memory_, kLogBytesMax);
   ::close(file_);
 }
+
+// The rank's process is gone, so what it wrote through its mapping lies in the page cache.
+void SharedLog::flush() const { ::fsync(file_); }
 
 bool SharedLog::reserve(std::size_t bytes) {
   if (bytes <= reserved_) return true;
@@ -68,6 +94,10 @@ bool SharedLog::reserve(std::size_t bytes) {
   if (error != 0) {
     errno = error;
     return false;
+  }
+  // One fault instead of one for each page; a kernel that cannot (before 5.14) faults later.
+  if (memory_ != nullptr) {
+    static_cast<void>(::madvise(memory_ + reserved_, target - reserved_, MADV_POPULATE_WRITE));
   }
   reserved_ = target;
   return true;
@@ -101,6 +131,8 @@ void SharedLog::add_result(std::uint64_t hash) {
   header().results.fetch_add(hash, std::memory_order_relaxed);
 }
 
+void SharedLog::add_request() { header().requests.fetch_add(1, std::memory_order_relaxed); }
+
 void SharedLog::add_open_tickets(std::int64_t change) {
   header().open_tickets.fetch_add(change, std::memory_order_acq_rel);
 }
@@ -118,6 +150,7 @@ HostState SharedLog::state() const { return header().state.load(std::memory_orde
 Trouble SharedLog::trouble() const { return header().trouble.load(std::memory_order_acquire); }
 std::string SharedLog::trouble_text() const { return header().trouble_text; }
 std::uint64_t SharedLog::results() const { return header().results.load(std::memory_order_relaxed); }
+std::int64_t SharedLog::requests() const { return header().requests.load(std::memory_order_relaxed); }
 std::int64_t SharedLog::open_tickets() const { return header().open_tickets.load(std::memory_order_acquire); }
 
 std::uint64_t SharedLog::progress() const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -36,8 +37,11 @@ inline constexpr std::size_t kLogBytesMax = std::size_t{256} << 20;
 /// the launcher before the fork.
 class SharedLog {
  public:
-  /// Creates the file. Throws InputError when the folder has no room for it.
+  /// Creates the file. Throws InputError when the folder has no room for it, or has it already.
   explicit SharedLog(const std::string& path);
+  /// A log that another launcher made, for reading; null when there is none, or nothing in it. Requires: its
+  /// writer is gone.
+  static std::unique_ptr<SharedLog> read(const std::string& path);
   ~SharedLog();
   SharedLog(const SharedLog&) = delete;
   SharedLog& operator=(const SharedLog&) = delete;
@@ -48,6 +52,7 @@ class SharedLog {
   [[nodiscard]] bool append(LogEntry kind, std::string_view bytes);
   void set_state(HostState state);
   void add_result(std::uint64_t hash);
+  void add_request();
   /// Tickets that were given and are not complete: +1 and -1.
   void add_open_tickets(std::int64_t change);
   void set_trouble(Trouble trouble, std::string_view text);
@@ -58,14 +63,18 @@ class SharedLog {
   Trouble trouble() const;
   std::string trouble_text() const;
   std::uint64_t results() const;
+  std::int64_t requests() const;
   std::int64_t open_tickets() const;
   /// Grows whenever the rank did anything.
   std::uint64_t progress() const;
   /// All published entries.
   std::span<const std::byte> entries() const;
+  /// Makes what was written visible on other machines that share the folder. Requires: its writer is gone.
+  void flush() const;
 
  private:
   struct Header;
+  SharedLog() = default;
   Header& header() const { return *reinterpret_cast<Header*>(memory_); }
   bool reserve(std::size_t bytes);
 

@@ -11,7 +11,7 @@
 
 namespace gridlock {
 
-/// Values as bytes, for processes of one binary on one machine. Encoder and Decoder have the same call
+/// Values as bytes, for processes of one binary. Encoder and Decoder have the same call
 /// operator, so that one function lists the fields of a type for both directions: fields(archive, value).
 class Encoder {
  public:

@@ -7,6 +7,7 @@
 
 #include "core/data/element_value.h"
 #include "core/data/operation.h"
+#include "nccl_backend/host_calls.h"
 
 namespace gridlock {
 
@@ -14,6 +15,7 @@ bool CallQueue::enqueue(std::span<const GpuCall> calls) {
   std::vector<Entry> entries;
   bool prepared = true;
   for (const GpuCall& call : calls) {
+    if (HostCalls::carries(call)) continue;
     if (call.size == 1 && !needs_communicator(call)) {
       prepared = copy(call);
     } else if (const std::optional<Entry> entry = entry_for(call)) {
@@ -32,9 +34,7 @@ bool CallQueue::enqueue(std::span<const GpuCall> calls) {
 }
 
 bool CallQueue::is_supported(const GpuCall& call) {
-  if (call.backend == BackendKind::gloo && call.size > 1) {
-    faults_.refuse("a group of gloo moves no data in a GPU world");
-  } else if (!nccl_elements(call.kind, call.dtype)) {
+  if (!nccl_elements(call.kind, call.dtype)) {
     faults_.refuse(fmt::format("NCCL cannot reduce {}", dtype_name(call.dtype)));
   }
   return !faults_.any();

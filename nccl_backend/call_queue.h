@@ -17,7 +17,8 @@ class CallQueue {
   CallQueue(const GpuApi& api, Faults& faults, Device& device, Communicators& communicators)
       : api_(api), faults_(faults), device_(device), communicators_(communicators) {}
 
-  /// Enqueues the calls of one submit, several of them as one group of NCCL, and comes back when NCCL has
+  /// Enqueues the calls of one submit but for those that HostCalls carries, several of them as one group of
+  /// NCCL, and comes back when NCCL has
   /// taken them in. May park: the first use of a peer waits for it. False after a fault, or when the run
   /// ended meanwhile.
   bool enqueue(std::span<const GpuCall> calls);

@@ -97,6 +97,8 @@ std::optional<NcclComm> Communicators::alone() {
 }
 
 bool Communicators::settle(NcclComm comm) {
+  // A blocking call has taken everything in; what fails later is found by check().
+  if (options_.blocking) return true;
   for (std::int64_t times = 0;; ++times) {
     int state = kNcclSuccess;
     if (!faults_.nccl(nccl_.comm_async_error(comm, &state), "ncclCommGetAsyncError", comm)) return false;

@@ -29,6 +29,7 @@ struct CudaApi {
   std::function<int(int* count)> device_get_count;
   std::function<int(CudaDevice* device, int ordinal)> device_get;
   std::function<int(char* name, int size, CudaDevice device)> device_get_name;
+  std::function<int(char* bus_id, int size, CudaDevice device)> device_get_bus_id;
   std::function<int(CudaContext* context, CudaDevice device)> primary_context_retain;
   std::function<int(CudaDevice device)> primary_context_release;
   std::function<int(CudaContext context)> context_set_current;
@@ -58,6 +59,7 @@ void each_cuda_symbol(Table& table, Visit&& visit) {
   visit("cuDeviceGetCount", table.device_get_count);
   visit("cuDeviceGet", table.device_get);
   visit("cuDeviceGetName", table.device_get_name);
+  visit("cuDeviceGetPCIBusId", table.device_get_bus_id);
   visit("cuDevicePrimaryCtxRetain", table.primary_context_retain);
   visit("cuDevicePrimaryCtxRelease_v2", table.primary_context_release);
   visit("cuCtxSetCurrent", table.context_set_current);

@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "core/base/input_error.h"
+#include "launch/outside_start.h"
 #include "launch/wire.h"
-#include "nccl_backend/libraries.h"
 
 namespace gridlock {
 namespace {
@@ -34,6 +34,7 @@ void fields(Archive& archive, Answer& answer) {
   archive(answer.inventory.nccl_version);
   archive(answer.inventory.driver_version);
   archive(answer.inventory.gpus);
+  archive(answer.inventory.bus_ids);
   archive(answer.message);
   archive(answer.hint);
 }
@@ -44,8 +45,9 @@ void check_cuda(const CudaApi& cuda, int result, const char* function) {
                    "the CUDA driver does not start here; without a GPU use --backend sim or gloo");
 }
 
-GpuInventory look() {
-  const GpuApi api = open_gpu_libraries();
+}  // namespace
+
+GpuInventory look_for_gpus(const GpuApi& api) {
   GpuInventory inventory;
   api.nccl.get_version(&inventory.nccl_version);
   if (inventory.nccl_version < kNcclVersionMin) {
@@ -62,14 +64,18 @@ GpuInventory look() {
     check_cuda(api.cuda, api.cuda.device_get(&device, i), "cuDeviceGet");
     check_cuda(api.cuda, api.cuda.device_get_name(name.data(), name.size(), device), "cuDeviceGetName");
     inventory.gpus.emplace_back(name.data());
+    check_cuda(api.cuda, api.cuda.device_get_bus_id(name.data(), name.size(), device), "cuDeviceGetPCIBusId");
+    inventory.bus_ids.emplace_back(name.data());
   }
   return inventory;
 }
 
+namespace {
+
 [[noreturn]] void look_and_tell(int pipe) {
   Answer answer;
   try {
-    answer.inventory = look();
+    answer.inventory = look_for_gpus(open_gpu_libraries());
   } catch (const InputError& error) {
     answer.message = error.message();
     answer.hint = error.hint();
@@ -131,6 +137,18 @@ std::string to_string(const GpuInventory& inventory) {
   return fmt::format("{}, {} x {}", versions, inventory.gpus.size(), inventory.gpus.front());
 }
 
+int device_of(const GpuInventory& inventory, int local_rank) {
+  const auto gpus = static_cast<int>(inventory.gpus.size());
+  if (gpus == 0) throw InputError(kPlace, "this machine has no GPU", "use --backend sim or gloo");
+  // A launcher may have given each of its processes a GPU of its own.
+  if (gpus == 1) return 0;
+  if (local_rank < gpus) return local_rank;
+  throw InputError(
+      kPlace,
+      fmt::format("local rank {} needs {} GPUs, this machine has {}", local_rank, local_rank + 1, gpus),
+      "NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
+}
+
 void check_fits(const GpuInventory& inventory, int world_size) {
   if (world_size < 1) throw InputError("world", fmt::format("expected at least 1 rank, got {}", world_size));
   const auto gpus = static_cast<int>(inventory.gpus.size());
@@ -140,6 +158,16 @@ void check_fits(const GpuInventory& inventory, int world_size) {
                      fmt::format("{} ranks need {} GPUs, this machine has {}", world_size, world_size, gpus),
                      "NCCL takes one GPU for each rank; larger worlds run on the simulator");
   }
+}
+
+void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device) {
+  const std::string& bus = inventory.bus_ids[static_cast<std::size_t>(device)];
+  const std::string name = fmt::format("GPU {} of machine {}", bus, machine_name());
+  if (board.claim(name, std::to_string(rank))) return;
+  throw InputError(kPlace,
+                   fmt::format("rank {} would use the GPU that rank {} uses (GPU {}, {})", rank,
+                               board.get(name).value_or("?"), device, bus),
+                   "NCCL takes one GPU for each rank: start no more ranks on a machine than it has GPUs");
 }
 
 }  // namespace gridlock

@@ -105,6 +105,7 @@ static_assert(alike<&CudaApi::driver_get_version, &cuDriverGetVersion>);
 static_assert(alike<&CudaApi::device_get_count, &cuDeviceGetCount>);
 static_assert(alike<&CudaApi::device_get, &cuDeviceGet>);
 static_assert(alike<&CudaApi::device_get_name, &cuDeviceGetName>);
+static_assert(alike<&CudaApi::device_get_bus_id, &cuDeviceGetPCIBusId>);
 static_assert(alike<&CudaApi::primary_context_retain, &cuDevicePrimaryCtxRetain>);
 static_assert(alike<&CudaApi::primary_context_release, &cuDevicePrimaryCtxRelease>);
 static_assert(alike<&CudaApi::context_set_current, &cuCtxSetCurrent>);

@@ -7,7 +7,7 @@
 namespace gridlock {
 
 NcclRank::NcclRank(const GpuApi& api, RankHost& host, RankId world_size, const RunOptions& options,
-                   const NcclOptions& nccl, SiteTable sites)
+                   const NcclOptions& nccl, SiteTable sites, std::unique_ptr<HostGroups> gloo)
     : api_(api),
       host_(host),
       options_(options),
@@ -17,6 +17,7 @@ NcclRank::NcclRank(const GpuApi& api, RankHost& host, RankId world_size, const R
       buffers_(device_.memory()),
       communicators_(api.nccl, faults_, host, nccl),
       queue_(api, faults_, device_, communicators_),
+      host_calls_(device_, faults_, host.log(), std::move(gloo)),
       tickets_(device_, ledger_, host.log(), api.cuda, faults_, nccl.keep_results),
       meeting_(host, world_size) {}
 
@@ -98,13 +99,8 @@ bool NcclRank::wait_until(const std::function<bool()>& done) {
   }
 }
 
-Status NcclRank::park(HostState state, const std::function<bool()>& parked) {
-  host_.log().set_state(state);
-  const bool passed = parked();
-  if (host_.ended()) return StatusCode::world_ended;
-  host_.log().set_state(HostState::running);
-  if (passed) return StatusCode::ok;
-  return faults_.any() ? faults_.code() : StatusCode::world_ended;
+HostCalls::Wait NcclRank::waiting() {
+  return [this](const std::function<bool()>& done) { return wait_until(done); };
 }
 
 Reply NcclRank::execute(const Request& request) {

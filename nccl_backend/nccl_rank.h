@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "nccl_backend/call_queue.h"
 #include "nccl_backend/communicators.h"
 #include "nccl_backend/device.h"
+#include "nccl_backend/host_calls.h"
 #include "nccl_backend/open_tickets.h"
 #include "nccl_backend/options.h"
 
@@ -28,9 +30,10 @@ namespace gridlock {
 /// world; the log tells the launcher. Once the run has ended every request answers world_ended.
 class NcclRank final : public Rank {
  public:
-  /// `api` and `host` outlive the rank. Touches no device.
+  /// `api` and `host` outlive the rank. `gloo` moves the data of groups of gloo; without it their calls fail.
+  /// Touches no device.
   NcclRank(const GpuApi& api, RankHost& host, RankId world_size, const RunOptions& options,
-           const NcclOptions& nccl, SiteTable sites);
+           const NcclOptions& nccl, SiteTable sites, std::unique_ptr<HostGroups> gloo = nullptr);
 
   /// Takes GPU `device` and makes the communicator of the world (parks). False when that failed or the run
   /// ended before.
@@ -87,10 +90,12 @@ class NcclRank final : public Rank {
   /// the table since it held `known`.
   Status create(const std::vector<std::uint64_t>& identities, std::size_t known);
   bool make_communicators(std::size_t known);
+  HostCalls::Wait waiting();
   /// Polls until `done`; false when the run has ended first, which it does after a fault.
   bool wait_until(const std::function<bool()>& done);
   /// Shows the state while `parked` runs. Its true is ok; else the fault, or world_ended.
-  Status park(HostState state, const std::function<bool()>& parked);
+  template <typename Parked>
+  Status park(HostState state, Parked&& parked);
   /// The rank can never go on: parks until the run has ended.
   bool park_until_end();
   Reply stop();
@@ -104,6 +109,7 @@ class NcclRank final : public Rank {
   DeviceBuffers buffers_;
   Communicators communicators_;
   CallQueue queue_;
+  HostCalls host_calls_;
   OpenTickets tickets_;
   HostMeeting meeting_;
   std::vector<CudaEvent> events_;
@@ -111,5 +117,15 @@ class NcclRank final : public Rank {
   std::int64_t next_ticket_ = 0;
   int complaint_count_ = 0;
 };
+
+template <typename Parked>
+Status NcclRank::park(HostState state, Parked&& parked) {
+  host_.log().set_state(state);
+  const bool passed = parked();
+  if (host_.ended()) return StatusCode::world_ended;
+  host_.log().set_state(HostState::running);
+  if (passed) return StatusCode::ok;
+  return faults_.any() ? faults_.code() : StatusCode::world_ended;
+}
 
 }  // namespace gridlock

@@ -126,11 +126,15 @@ Status NcclRank::create(const std::vector<std::uint64_t>& identities, std::size_
 
 bool NcclRank::make_communicators(std::size_t known) {
   std::vector<CommRequest> requests;
+  bool has_twins = false;
   for (std::size_t i = known; i < groups().instance_count(); ++i) {
     const auto group = static_cast<InstanceId>(i);
     const GroupSpec& spec = groups().instance(group).spec;
     if (spec.backend == BackendKind::nccl) requests.push_back({group, spec.members});
+    has_twins = has_twins || (spec.backend == BackendKind::gloo && spec.members.size() > 1);
   }
+  // Every rank comes here, which a first use cannot promise.
+  if (has_twins && !host_calls_.connect(waiting())) return false;
   return communicators_.create(world_size(), requests);
 }
 

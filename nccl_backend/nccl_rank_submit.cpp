@@ -73,7 +73,8 @@ Reply NcclRank::start(std::span<const Call> calls, std::vector<GpuCall> prepared
   }
   host_.log().add_open_tickets(1);
   reply.status = park(HostState::submitting, [&] {
-    if (!queue_.enqueue(prepared) || !tickets_.add(ticket, std::move(prepared))) return false;
+    if (!queue_.enqueue(prepared) || !host_calls_.run(prepared, groups(), waiting())) return false;
+    if (!tickets_.add(ticket, std::move(prepared))) return false;
     if (blocks_host && !wait_until([&] { return !tickets_.is_open(ticket); })) return false;
     return wait_room(streams);
   });

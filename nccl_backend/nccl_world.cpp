@@ -4,17 +4,13 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
 #include "core/history/intention.h"
-#include "launch/launcher.h"
-#include "launch/merge.h"
 #include "launch/process_host.h"
-#include "launch/run_directory.h"
 #include "nccl_backend/libraries.h"
 #include "nccl_backend/nccl_rank.h"
 
@@ -34,12 +30,18 @@ void run_program(const RankProgram& program, NcclRank& rank) {
 }
 
 /// Everything that the process of one rank does.
-[[noreturn]] void be_rank(RankProcess& process, const std::string& folder, const RunOptions& options,
-                          const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites) {
-  ProcessHost host(process, folder);
+[[noreturn]] void be_rank(RankProcess& process, int device, const RealRun& run, const RunOptions& options,
+                          const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites,
+                          const HostGroupsFactory& gloo) {
+  // NCCL, too, listens on loopback only unless asked; who set the variable has asked.
+  const std::string& interface = run.place().interface;
+  prefer_variable("NCCL_SOCKET_IFNAME", interface.empty() ? "=lo" : "=" + interface);
+  ProcessHost host(process, run.posts());
   const GpuApi api = open_gpu_libraries();
-  NcclRank rank(api, host, program.world_size, options, nccl, sites);
-  if (rank.connect(process.rank())) {
+  const HostGroupsPlace place{process.rank(), program.world_size, run.store(), interface,
+                              options.real_timeout + std::chrono::minutes(1)};
+  NcclRank rank(api, host, program.world_size, options, nccl, sites, gloo ? gloo(place) : nullptr);
+  if (rank.connect(device)) {
     try {
       run_program(program, rank);
     } catch (const std::exception& error) {
@@ -62,27 +64,21 @@ RunResult NcclWorld::run(const RunOptions& options, const RankProgram& program, 
                      "use payload \"data\"");
   }
   if (!inventory_) inventory_ = take_gpu_inventory();
-  check_fits(*inventory_, program.world_size);
-  const RunDirectory directory;
-  const std::string board = directory.make_folder("board");
-  std::vector<std::unique_ptr<SharedLog>> logs;
-  for (RankId rank = 0; rank < program.world_size; ++rank) {
-    logs.push_back(std::make_unique<SharedLog>(fmt::format("{}/rank-{}.log", directory.path(), rank)));
+  if (place_.start) {
+    check_fits(*place_.start, program.world_size);
+  } else {
+    check_fits(*inventory_, program.world_size);
   }
-  const LaunchResult launched = launch(
-      logs, options.real_timeout,
-      [&](RankProcess& process) { be_rank(process, board, options, options_, program, sites); },
+  const std::optional<int> device =
+      place_.start ? std::optional(device_of(*inventory_, place_.start->local_rank)) : std::nullopt;
+  run_ = nullptr;
+  run_ = std::make_unique<RealRun>(options, program.world_size, sites, place_);
+  if (device) claim_gpu(PostBoard(run_->posts()), place_.start->rank, *inventory_, *device);
+  return run_->run(
+      [&](RankProcess& process) {
+        be_rank(process, device.value_or(process.rank()), *run_, options, options_, program, sites, gloo_);
+      },
       kGpuLeaveTime);
-
-  RunResult result;
-  MergedRun merged = merge_logs(logs, launched.states, std::move(sites));
-  result.end = launched.end;
-  result.error = launched.error;
-  result.request_count = launched.request_count;
-  result.verdict = judge(*merged.histories, result.end, merged.complaints);
-  result.histories = std::move(merged.histories);
-  result.complaints = std::move(merged.complaints);
-  return result;
 }
 
 }  // namespace gridlock

@@ -1,7 +1,6 @@
 #include "nccl_backend/open_tickets.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "core/rank/result_hash.h"
@@ -9,21 +8,22 @@
 namespace gridlock {
 
 bool OpenTickets::add(Ticket ticket, std::vector<GpuCall> calls) {
-  Open& open = open_.emplace_back(Open{ticket, std::move(calls), {}, {}});
+  Open& open = open_.emplace_hint(open_.end(), ticket, Open{std::move(calls), {}, {}})->second;
   for (const GpuCall& call : open.calls) {
-    if (!keep_result(call, open)) return false;
+    if (keep_results_ && !keep_result(call, open)) return false;
   }
   for (const GpuCall& call : open.calls) {
-    const auto is_marked = [&](const Point& point) { return point.stream == call.stream; };
-    if (std::any_of(open.points.begin(), open.points.end(), is_marked)) continue;
-    if (!mark(call.stream, open)) return false;
+    std::vector<StreamId>& streams = open.streams;
+    if (std::find(streams.begin(), streams.end(), call.stream) != streams.end()) continue;
+    if (!mark(call.stream, ticket)) return false;
+    streams.push_back(call.stream);
   }
   return true;
 }
 
 bool OpenTickets::keep_result(const GpuCall& call, Open& open) {
   DeviceMemory::Block& copy = open.results.emplace_back();
-  if (!keep_results_ || call.output_bytes == 0) return true;
+  if (call.output_bytes == 0) return true;
   copy = device_.memory().allocate(call.output_bytes);
   if (copy == nullptr) return false;
   return faults_.cuda(
@@ -31,52 +31,75 @@ bool OpenTickets::keep_result(const GpuCall& call, Open& open) {
       "cuMemcpyDtoDAsync");
 }
 
-bool OpenTickets::mark(StreamId stream, Open& open) {
+bool OpenTickets::mark(StreamId stream, Ticket ticket) {
   const std::optional<CudaEvent> event = device_.acquire_event();
   if (!event) return false;
-  open.points.push_back({stream, *event});
-  ++depths_[stream];
+  lanes_[stream].marks.push_back({ticket, *event});
   return device_.record(*event, *device_.stream(stream));
 }
 
-std::optional<bool> OpenTickets::is_reached(const Open& open) const {
-  for (const Point& point : open.points) {
-    const std::optional<bool> complete = device_.is_complete(point.event);
-    if (!complete || !*complete) return complete;
+// A stream reaches its marks in order, so few of many have to be asked for.
+bool OpenTickets::look(Lane& lane) {
+  const auto is_complete = [&](std::size_t mark) { return device_.is_complete(lane.marks[mark].event); };
+  std::size_t low = lane.reached;
+  std::size_t high = lane.marks.size();
+  // The oldest is mostly the one that is waited for, and without it there is none.
+  for (std::size_t next = low; low < high;
+       next = high == lane.marks.size() ? high - 1 : low + (high - low) / 2) {
+    const std::optional<bool> reached = is_complete(next);
+    if (!reached) return false;
+    if (*reached) {
+      low = next + 1;
+    } else {
+      high = next;
+    }
   }
+  lane.reached = low;
   return true;
+}
+
+// Requires: everything before it on its streams is complete.
+bool OpenTickets::is_reached(Ticket ticket, const Open& open) const {
+  return std::all_of(open.streams.begin(), open.streams.end(), [&](StreamId stream) {
+    const Lane& lane = lanes_.at(stream);
+    return lane.reached > 0 && lane.marks.front().ticket == ticket;
+  });
 }
 
 bool OpenTickets::poll() {
   if (faults_.any()) return false;
-  std::set<StreamId> behind;
-  // Once every stream has something open, nothing behind that can be complete.
-  for (auto open = open_.begin(); open != open_.end() && behind.size() < depths_.size();) {
-    // Looked at only when nothing before it on its streams is open.
-    const bool waits = std::any_of(open->points.begin(), open->points.end(),
-                                   [&](const Point& point) { return behind.contains(point.stream); });
-    const std::optional<bool> reached = waits ? false : is_reached(*open);
-    if (!reached) return false;
-    if (*reached) {
-      if (!complete(*open)) return false;
-      open = open_.erase(open);
-    } else {
-      for (const Point& point : open->points) behind.insert(point.stream);
+  std::size_t reached = 0;
+  for (auto& [stream, lane] : lanes_) {
+    if (!look(lane)) return false;
+    reached += lane.reached;
+  }
+  for (auto open = open_.begin(); open != open_.end() && reached > 0;) {
+    if (!is_reached(open->first, open->second)) {
       ++open;
+      continue;
     }
+    reached -= open->second.streams.size();
+    if (!complete(open->first, open->second)) return false;
+    open = open_.erase(open);
+  }
+  for (auto& [stream, lane] : lanes_) {
+    const Ticket done = std::exchange(lane.last_done, Ticket::none);
+    // With a full log the rank stops at its next request.
+    if (done != Ticket::none) static_cast<void>(ledger_.record_done(stream, done));
   }
   return true;
 }
 
-bool OpenTickets::complete(Open& open) {
-  for (std::size_t i = 0; i < open.calls.size(); ++i) {
+bool OpenTickets::complete(Ticket ticket, Open& open) {
+  for (std::size_t i = 0; i < open.results.size(); ++i) {
     if (open.results[i] != nullptr && !add_result(open.calls[i], *open.results[i])) return false;
   }
-  for (const Point& point : open.points) {
-    // With a full log the rank stops at its next request.
-    static_cast<void>(ledger_.record_done(point.stream, open.ticket));
-    device_.release_event(point.event);
-    if (--depths_[point.stream] == 0) depths_.erase(point.stream);
+  for (const StreamId stream : open.streams) {
+    Lane& lane = lanes_.at(stream);
+    device_.release_event(lane.marks.front().event);
+    lane.marks.pop_front();
+    --lane.reached;
+    lane.last_done = ticket;
   }
   log_.add_open_tickets(-1);
   return true;
@@ -90,29 +113,30 @@ bool OpenTickets::add_result(const GpuCall& call, const DeviceBlock& copy) {
   return true;
 }
 
-bool OpenTickets::is_open(Ticket ticket) const {
-  return std::any_of(open_.begin(), open_.end(), [&](const Open& open) { return open.ticket == ticket; });
-}
-
 bool OpenTickets::is_open_now(Ticket ticket) const {
-  const auto open =
-      std::find_if(open_.begin(), open_.end(), [&](const Open& each) { return each.ticket == ticket; });
+  const auto open = open_.find(ticket);
   if (open == open_.end()) return false;
-  const std::optional<bool> reached = is_reached(*open);
-  return !reached || !*reached;
+  for (const StreamId stream : open->second.streams) {
+    const std::deque<Mark>& marks = lanes_.at(stream).marks;
+    const auto mark = std::lower_bound(marks.begin(), marks.end(), ticket,
+                                       [](const Mark& each, Ticket sought) { return each.ticket < sought; });
+    const std::optional<bool> reached = device_.is_complete(mark->event);
+    if (!reached || !*reached) return true;
+  }
+  return false;
 }
 
 std::int32_t OpenTickets::depth(StreamId stream) const {
-  const auto known = depths_.find(stream);
-  return known == depths_.end() ? 0 : known->second;
+  const auto known = lanes_.find(stream);
+  return known == lanes_.end() ? 0 : static_cast<std::int32_t>(known->second.marks.size());
 }
 
 void OpenTickets::clear() {
-  for (const Open& open : open_) {
-    for (const Point& point : open.points) device_.release_event(point.event);
+  for (const auto& [stream, lane] : lanes_) {
+    for (const Mark& mark : lane.marks) device_.release_event(mark.event);
   }
   open_.clear();
-  depths_.clear();
+  lanes_.clear();
 }
 
 }  // namespace gridlock

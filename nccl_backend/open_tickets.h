@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <list>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -32,7 +33,7 @@ class OpenTickets {
   /// Completes what is complete, in the order of each stream. False after a fault.
   bool poll();
 
-  bool is_open(Ticket ticket) const;
+  bool is_open(Ticket ticket) const { return open_.contains(ticket); }
   /// As is_open, but asks the device. A fault counts as open.
   bool is_open_now(Ticket ticket) const;
   /// Open submits that use the stream. O(log streams).
@@ -43,22 +44,29 @@ class OpenTickets {
   void clear();
 
  private:
-  struct Point {
-    StreamId stream;
+  struct Open {
+    std::vector<GpuCall> calls;
+    std::vector<StreamId> streams;
+    /// One for each call; null where nothing is kept. Empty without keep_results.
+    std::vector<DeviceMemory::Block> results;
+  };
+  /// The place on a stream after the calls of a submit.
+  struct Mark {
+    Ticket ticket;
     CudaEvent event;
   };
-  struct Open {
-    Ticket ticket;
-    std::vector<GpuCall> calls;
-    std::vector<Point> points;
-    /// One for each call; null where nothing is kept.
-    std::vector<DeviceMemory::Block> results;
+  /// Marks that nobody has seen reached, oldest first; of these, the first `reached` are.
+  struct Lane {
+    std::deque<Mark> marks;
+    std::size_t reached = 0;
+    Ticket last_done = Ticket::none;
   };
 
   bool keep_result(const GpuCall& call, Open& open);
-  bool mark(StreamId stream, Open& open);
-  std::optional<bool> is_reached(const Open& open) const;
-  bool complete(Open& open);
+  bool mark(StreamId stream, Ticket ticket);
+  bool look(Lane& lane);
+  bool is_reached(Ticket ticket, const Open& open) const;
+  bool complete(Ticket ticket, Open& open);
   bool add_result(const GpuCall& call, const DeviceBlock& copy);
 
   Device& device_;
@@ -67,9 +75,8 @@ class OpenTickets {
   const CudaApi& cuda_;
   Faults& faults_;
   bool keep_results_;
-  std::list<Open> open_;
-  /// Never 0.
-  std::map<StreamId, std::int32_t> depths_;
+  std::map<Ticket, Open> open_;
+  std::map<StreamId, Lane> lanes_;
 };
 
 }  // namespace gridlock

@@ -16,7 +16,11 @@ namespace gridlock::sim {
 /// overflowing. Requires: bytes >= 0, size >= 1.
 std::int64_t wire_bytes(CallKind kind, GroupRank group_size, std::int64_t bytes);
 
-/// Latency + wire bytes / bandwidth, rounded down to a nanosecond. Saturates.
+/// The profile's time, where it knows the operation: of a group size that was not measured at the bytes that
+/// put as much on the wire in the size that speaks for it; an operation that was not measured counts as its
+/// nearest kin (barrier: all_reduce; reduce: broadcast; uneven: even; all_to_all, gather, scatter:
+/// all_gather; recv: send). Without a profile, for groups of one and for the rest: latency + wire bytes /
+/// bandwidth, rounded down to a nanosecond. Saturates.
 Nanos operation_cost(const CostParameters& parameters, CallKind kind, GroupRank group_size,
                      std::int64_t bytes);
 

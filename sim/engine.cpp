@@ -94,6 +94,7 @@ RunEnd Engine::loop() {
   for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.push_back(rank);
   for (;;) {
     run_ready();
+    if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
     while (!deadlines_.empty() && state(deadlines_.next().rank).park_count != deadlines_.next().park_count) {
       deadlines_.drop_next();

@@ -54,6 +54,9 @@ class Engine {
   bool create_grid(RankId rank, const Request& request, Reply& reply);
   void destroy_group(RankId rank, const Request& request, Reply& reply);
   bool is_ticket(RankId rank, Ticket ticket) const;
+  bool is_interrupted() const {
+    return options_.interrupt != nullptr && *options_.interrupt != 0;
+  }
 
   /// Parks the rank; `reply` is what it gets when it goes on. Always false.
   bool park(RankId rank, Park park, std::int64_t subject, const Reply& reply);

@@ -21,7 +21,7 @@ Record host_record(RecordKind kind, const Request& request) {
 }  // namespace
 
 bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
-  if (request_count_ == options_.step_max) {
+  if (request_count_ == options_.step_max || is_interrupted()) {
     limit_reached_ = true;
     return false;
   }

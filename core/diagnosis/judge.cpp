@@ -13,7 +13,7 @@ namespace {
 
 /// The report of one run stays one screen: further independent causes are counted in the last one that is
 /// listed.
-constexpr std::size_t kDiagnosisMax = 8;
+constexpr std::size_t kDiagnosisMax = 64;
 
 Findings find_all(Scene& scene) {
   Findings findings;
@@ -204,6 +204,7 @@ Outcome outcome_of(RunEnd end) {
     case RunEnd::step_limit:
       return Outcome::step_limit;
     case RunEnd::interrupted:
+    case RunEnd::stopped:
       return Outcome::interrupted;
     case RunEnd::backend_error:
       return Outcome::backend_error;
@@ -246,8 +247,8 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
     find_plain_leftovers(scene, explained, causes);
   }
   if (end == RunEnd::quiescent) find_unexplained(scene, explained, causes);
-  // Ranks that were cut off at the bound of steps would have come: nobody is missing.
-  if (end == RunEnd::step_limit) {
+  // Ranks that were cut off while they could go on would have come: nobody is missing.
+  if (end == RunEnd::step_limit || end == RunEnd::stopped) {
     std::erase_if(causes, [](const Finding& finding) { return finding.cause >= Cause::missing; });
   }
   Verdict verdict;

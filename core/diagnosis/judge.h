@@ -15,7 +15,8 @@ enum class RunEnd : std::uint8_t {
   returned,   ///< every rank's program ended
   quiescent,  ///< some rank cannot go on and nothing will ever happen (a real world: its real_timeout passed)
   step_limit,
-  interrupted,
+  interrupted,  ///< ended from outside; what had not come by then may never have come (real worlds)
+  stopped,      ///< ended from outside while ranks could go on: nobody is missing (simulator)
   backend_error,
 };
 

@@ -24,6 +24,13 @@ std::vector<std::int64_t> creations_reached(const HistoryStore& store) {
   return reached;
 }
 
+/// Before its first request a rank of a real world connects to all others, for which they have to come.
+void connect_to_gone(RankId rank, const Evidence& evidence, WaitGraph& graph) {
+  for (RankId other = 0; other < evidence.world_size(); ++other) {
+    if (evidence.is_gone(other) && evidence.last(other) == nullptr) graph.add_edge(rank, other);
+  }
+}
+
 }  // namespace
 
 Waits::Waits(Evidence& evidence) : evidence_(evidence) {
@@ -82,8 +89,9 @@ void Waits::add_head(RankId rank, StreamId stream, std::int64_t ticket) {
 void Waits::connect_hosts() {
   for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
     const Record* last = evidence_.last(rank);
-    if (last == nullptr) continue;
     const HostState state = evidence_.state(rank);
+    if (last == nullptr && state == HostState::creating) connect_to_gone(rank, evidence_, graph);
+    if (last == nullptr) continue;
     if (state == HostState::submitting || (state == HostState::waiting && last->kind == RecordKind::wait)) {
       connect_host_to_work(rank, last->ticket);
     } else if (state == HostState::waiting && last->kind == RecordKind::synchronize) {

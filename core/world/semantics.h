@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "core/base/units.h"
+#include "core/world/cost_profile.h"
 
 namespace gridlock {
 
@@ -24,6 +26,9 @@ struct CostParameters {
   Nanos latency{10'000};
   /// Bytes per microsecond that one rank moves.
   std::int64_t bytes_per_us = 300'000;
+  /// Measured times, which come before latency and bandwidth for the operations that they hold. Shared: a
+  /// profile is read once and never changed. nullptr: none.
+  std::shared_ptr<const CostProfile> profile;
 };
 
 }  // namespace gridlock

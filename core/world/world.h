@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ struct RunOptions {
   /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not
   /// use it.
   std::chrono::milliseconds real_timeout{30'000};
+  /// Simulator: what a signal handler makes other than 0 when the run shall end as interrupted at its next
+  /// request. Must outlive the run; nullptr: it is never asked to. Real worlds take signals themselves.
+  const volatile std::sig_atomic_t* interrupt = nullptr;
 };
 
 /// Everything a run leaves behind. A value: the world may be gone.

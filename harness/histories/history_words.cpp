@@ -11,8 +11,8 @@ constexpr std::array<std::string_view, 10> kHostStates{"unknown",  "running",  "
                                                        "crashed",  "unseen"};
 static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::unseen) + 1);
 
-constexpr std::array<std::string_view, 5> kRunEnds{"returned", "quiescent", "step_limit", "interrupted",
-                                                   "backend_error"};
+constexpr std::array<std::string_view, 6> kRunEnds{"returned",    "quiescent", "step_limit",
+                                                   "interrupted", "stopped",   "backend_error"};
 static_assert(kRunEnds.size() == static_cast<std::size_t>(RunEnd::backend_error) + 1);
 
 constexpr std::array<std::string_view, 13> kRecordKinds{

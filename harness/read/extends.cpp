@@ -42,6 +42,8 @@ JsonNode read_link(const std::string& path, std::vector<std::string> chain) {
   patch.erase("extends");
   JsonNode merged = read_link(base_path, std::move(chain));
   merge_patch(merged, patch);
+  // What is missing from the whole is missing from the file that was asked for.
+  merged.place = patch.place;
   return merged;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -57,8 +58,19 @@ std::string describe(const JsonNode& node) {
 
 JsonNode read_json_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  std::error_code unknown;
+  const std::uintmax_t size = std::filesystem::is_regular_file(path, unknown)
+                                  ? std::filesystem::file_size(path, unknown)
+                                  : std::uintmax_t{1};
+  if (!file || unknown) throw InputError(path, "the file cannot be read");
+  if (size == 0)
+    throw InputError(path, "the file is empty", "the least scenario has \"world\" and \"programs\"");
+  if (size > kJsonBytesMax) {
+    throw InputError(path, fmt::format("the file has {} bytes; at most {} are read", size, kJsonBytesMax),
+                     "write repeated steps with \"repeat\", and equal ranks as one program");
+  }
   std::ostringstream text;
-  if (file) text << file.rdbuf();
+  text << file.rdbuf();
   if (!file || text.fail()) throw InputError(path, "the file cannot be read");
   return parse_json(text.str(), path);
 }

@@ -74,13 +74,16 @@ std::string describe(const JsonNode& node);
 
 /// Parses JSON in which `//` and `/* */` comments are allowed. Throws InputError for a syntax error (with the
 /// line and a caret under the first wrong token), a key that appears twice in one object, an integer beyond
-/// 64 bits, and nesting deeper than kJsonDepthMax.
+/// 64 bits, a control character in a string (names reach terminals; tab and newline are allowed), and nesting
+/// deeper than kJsonDepthMax.
 JsonNode parse_json(std::string_view text, std::string file);
 inline constexpr int kJsonDepthMax = 128;
 
 /// Reads and parses a file; `place` and the nodes' files are the path as given. Throws InputError when it
-/// cannot be read.
+/// cannot be read, is empty or is longer than kJsonBytesMax (a tree takes about 25 times the memory of its
+/// text).
 JsonNode read_json_file(const std::string& path);
+inline constexpr std::uintmax_t kJsonBytesMax = 64U << 20U;
 
 /// JSON text that is pleasant to read: two spaces per level, and on one line what fits into `width` columns.
 /// Ends with a newline. parse_json gives an equal tree for it.

@@ -69,13 +69,17 @@ class TreeBuilder {
     return number(static_cast<std::int64_t>(value));
   }
   bool number_float(double value, const std::string&) { return number(value); }
-  bool string(std::string& value) { return scalar(std::move(value)); }
+  bool string(std::string& value) {
+    check_characters(value);
+    return scalar(std::move(value));
+  }
   bool binary(std::vector<std::uint8_t>&) { return false; }
   bool start_object(std::size_t) { return open(JsonNode::Object{}); }
   bool end_object() { return close(); }
   bool start_array(std::size_t) { return open(JsonNode::Array{}); }
   bool end_array() { return close(); }
   bool key(std::string& value) {
+    check_characters(value);
     const JsonPlace place = place_of(token_start());
     for (const JsonMember& member : open_.back()->object()) {
       if (member.key != value) continue;
@@ -94,6 +98,14 @@ class TreeBuilder {
   }
 
  private:
+  void check_characters(const std::string& text) {
+    const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t' && c != '\n') || c == 0x7F; };
+    const auto found = std::find_if(text.begin(), text.end(), is_control);
+    if (found == text.end()) return;
+    throw InputError(place_of(token_start()).to_string(),
+                     fmt::format("the control character U+{:04X} inside a string", static_cast<int>(*found)));
+  }
+
   bool scalar(decltype(JsonNode::value) value) {
     add({std::move(value), place_of(token_start())});
     token_ended(',');
@@ -187,8 +199,10 @@ class TreeBuilder {
     const std::size_t in_line = static_cast<std::size_t>(place.column - 1);
     const std::size_t begin = offset - std::min(in_line, kBefore);
     const std::size_t line_end = std::min(text_.find('\n', begin), text_.size());
-    return fmt::format("  {}\n  {}^", text_.substr(begin, std::min(line_end - begin, kShown)),
-                       std::string(offset - begin, ' '));
+    std::string shown(text_.substr(begin, std::min(line_end - begin, kShown)));
+    std::replace_if(
+        shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    return fmt::format("  {}\n  {}^", shown, std::string(offset - begin, ' '));
   }
 
   /// nlohmann's sentence without its own position: "[json.exception...] parse error at line 1, column 3:

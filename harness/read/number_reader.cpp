@@ -70,10 +70,10 @@ void check_limits(const JsonCursor& cursor, const Number& number, const NumberLi
   }
   if (!number.loops.empty()) return;
   if (low < limits.min) {
-    cursor.fail(fmt::format("expected at least {}, got {}", limits.min, low));
+    cursor.fail(fmt::format("expected at least {}, got {}", limits.min, low), std::string(limits.hint));
   }
   if (high > limits.max) {
-    cursor.fail(fmt::format("expected at most {}, got {}", limits.max, high));
+    cursor.fail(fmt::format("expected at most {}, got {}", limits.max, high), std::string(limits.hint));
   }
 }
 

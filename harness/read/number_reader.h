@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include "harness/read/read_context.h"
 
@@ -12,6 +13,8 @@ namespace gridlock {
 struct NumberLimits {
   std::int64_t min = 0;
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
+  /// Said to a number outside of them.
+  std::string_view hint = {};
 };
 
 /// 4, "$m" (a loop variable), {"by": "actor.data", "values": [1, 2]} or {"sum": [...]} of these. Throws

@@ -58,6 +58,7 @@ Peer read_peer(const ReadContext& context, const JsonCursor& cursor, const Opera
   Peer peer;
   const JsonCursor value = cursor.at(given[0]);
   NumberLimits limits{0, context.scenario.world_size - 1};
+  std::string hint;
   if (given[0].ends_with("_stage")) {
     peer.by = Peer::By::stage;
     limits.max = stage_count(context, value, group) - 1;
@@ -66,6 +67,8 @@ Peer read_peer(const ReadContext& context, const JsonCursor& cursor, const Opera
   } else {
     peer.by = Peer::By::group_rank;
     if (const RankId size = group_size(context, group); size > 0) limits.max = size - 1;
+    hint = fmt::format("'{}' counts inside the group; '{}' takes a rank of the world", given[0], keys[1]);
+    limits.hint = hint;
   }
   peer.value = read_number(context, value, limits);
   return peer;
@@ -110,6 +113,15 @@ void read_buffers(const ReadContext& context, const JsonCursor& cursor, Operatio
   if (operation.in_place && (operation.input != BufferName::none || operation.output != BufferName::none)) {
     cursor.fail_key("in_place", "in_place is for private buffers", "remove it, or the names of the buffers");
   }
+  const auto is_needed = [](Extent extent) { return extent == Extent::one || extent == Extent::all; };
+  const OperationInfo& info = gridlock::operation(operation.kind);
+  if (!is_needed(info.input) || !is_needed(info.output)) return;
+  if ((operation.input == BufferName::none) == (operation.output == BufferName::none)) return;
+  const bool has_input = operation.input != BufferName::none;
+  cursor.fail_key(
+      has_input ? "input" : "output",
+      fmt::format("'{}' without '{}'", has_input ? "input" : "output", has_input ? "output" : "input"),
+      "name both buffers, or none of them: then the rank makes and checks its own");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "harness/read/extends.h"
 #include "harness/read/grid_reader.h"
 #include "harness/read/json_maker.h"
+#include "harness/read/profile_reader.h"
 #include "harness/read/read_context.h"
 #include "harness/read/schema.h"
 #include "harness/read/selection_reader.h"
@@ -29,6 +30,11 @@ Payload read_payload(const JsonCursor& cursor) {
   cursor.fail_name("payload", cursor.string(), {"data", "shape"});
 }
 
+std::string folder_of(const JsonCursor& cursor) {
+  const auto& file = cursor.node().place.file;
+  return file ? std::filesystem::path(*file).parent_path().string() : "";
+}
+
 void read_options(const JsonCursor& root, RunOptions& options) {
   if (const auto seed = root.find("seed")) options.seed = static_cast<std::uint64_t>(seed->integer(0, kMost));
   if (const auto payload = root.find("payload")) options.payload = read_payload(*payload);
@@ -42,7 +48,11 @@ void read_options(const JsonCursor& root, RunOptions& options) {
     }
   }
   if (const auto cost = root.find("cost")) {
-    cost->check_keys({"latency_ns", "bytes_per_us"});
+    cost->check_keys({"latency_ns", "bytes_per_us", "profile"});
+    if (const auto profile = cost->find("profile")) {
+      options.cost.profile =
+          profile->located([&] { return load_profile(profile->string(), folder_of(*profile)); });
+    }
     if (const auto latency = cost->find("latency_ns")) {
       options.cost.latency = Nanos(latency->integer(0, 1'000'000'000'000));
     }

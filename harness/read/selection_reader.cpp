@@ -65,7 +65,10 @@ class RangeParser {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
-      cursor_.fail(fmt::format("'{}' is no {}", text, noun_), "write 3, [0, 3], \"0-3\" or \"0-6 step 2\"");
+      cursor_.fail(fmt::format("'{}' is no {}", text, noun_),
+                   text.starts_with('$')
+                       ? "a parameter stands for a whole value: \"$ranks\" with \"ranks\": \"0-3\""
+                       : "write 3, [0, 3], \"0-3\" or \"0-6 step 2\"");
     }
     return value;
   }

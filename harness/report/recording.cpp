@@ -37,32 +37,57 @@ std::uint64_t hash_from_text(const std::string& text, const std::string& place) 
   return hash;
 }
 
-std::string first_line_difference(const Recording& recording, const CaseResult& again) {
-  const std::vector<std::vector<std::string>> now = all_lines(*again.run.histories);
-  const std::size_t ranks = std::min(now.size(), recording.lines.size());
+using Lines = std::vector<std::string>;
+
+std::string line_at(const Lines& lines, Lines::const_iterator at) {
+  return at == lines.end() ? "nothing more" : *at;
+}
+
+std::string line_difference(const Recording& first, const Recording& second, const RecordingNames& names) {
+  const std::size_t ranks = std::min(first.lines.size(), second.lines.size());
+  std::size_t different = 0;
+  std::string text;
   for (std::size_t rank = 0; rank < ranks; ++rank) {
-    const auto& was = recording.lines[rank];
-    const auto& is = now[rank];
-    const auto [old_line, new_line] = std::mismatch(was.begin(), was.end(), is.begin(), is.end());
-    if (old_line == was.end() && new_line == is.end()) continue;
-    return fmt::format("rank {}, record {}: recorded '{}', now '{}'", rank, old_line - was.begin(),
-                       old_line == was.end() ? "nothing more" : *old_line,
-                       new_line == is.end() ? "nothing more" : *new_line);
+    const Lines& a = first.lines[rank];
+    const Lines& b = second.lines[rank];
+    const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (in_a == a.end() && in_b == b.end()) continue;
+    if (++different > 1) continue;
+    text = fmt::format("rank {}, record {}: {} '{}', {} '{}'", rank, in_a - a.begin(), names.first,
+                       line_at(a, in_a), names.second, line_at(b, in_b));
   }
-  return "";
+  if (different > 1) text += fmt::format("; {} of {} ranks differ", different, ranks);
+  return text;
+}
+
+std::string pair_text(const RecordingNames& names, std::string_view first, std::string_view second) {
+  return fmt::format("{} {}, {} {}", names.first, first, names.second, second);
 }
 
 }  // namespace
 
+Recording record(const CaseResult& result) {
+  Recording recording;
+  recording.scenario = result.scenario;
+  recording.options = result.options;
+  recording.world = result.world;
+  recording.outcome = result.run.verdict.outcome;
+  recording.digest = result.run.digest;
+  recording.transcript = make_transcript(*result.run.histories).hash;
+  recording.lines = all_lines(*result.run.histories);
+  return recording;
+}
+
 std::string recording_text(const CaseResult& result) {
+  const Recording recording = record(result);
   Json file = Json::parse(result.scenario->plain);
-  file["recorded"] = {{"world", result.world},
-                      {"seed", result.options.seed},
-                      {"payload", result.options.payload == Payload::data ? "data" : "shape"},
-                      {"outcome", outcome_name(result.run.verdict.outcome)},
-                      {"digest", hash_text(result.run.digest)},
-                      {"transcript", hash_text(make_transcript(*result.run.histories).hash)},
-                      {"lines", all_lines(*result.run.histories)}};
+  file["recorded"] = {{"world", recording.world},
+                      {"seed", recording.options.seed},
+                      {"payload", recording.options.payload == Payload::data ? "data" : "shape"},
+                      {"outcome", outcome_name(recording.outcome)},
+                      {"digest", hash_text(recording.digest)},
+                      {"transcript", hash_text(recording.transcript)},
+                      {"lines", recording.lines}};
   return file.dump(1) + "\n";
 }
 
@@ -91,24 +116,19 @@ Recording read_recording(const std::string& path) {
   return recording;
 }
 
-std::vector<std::string> recording_differences(const Recording& recording, const CaseResult& again) {
+std::vector<std::string> recording_differences(const Recording& first, const Recording& second,
+                                               const RecordingNames& names) {
   std::vector<std::string> differences;
-  const Outcome outcome = again.run.verdict.outcome;
-  if (outcome != recording.outcome) {
-    differences.push_back(
-        fmt::format("outcome: recorded {}, now {}", outcome_name(recording.outcome), outcome_name(outcome)));
-  }
-  if (const std::string line = first_line_difference(recording, again); !line.empty())
+  const auto compare = [&](std::string_view what, const std::string& a, const std::string& b) {
+    if (a != b) differences.push_back(fmt::format("{}: {}", what, pair_text(names, a, b)));
+  };
+  compare("outcome", std::string(outcome_name(first.outcome)), std::string(outcome_name(second.outcome)));
+  compare("ranks", std::to_string(first.scenario->world_size), std::to_string(second.scenario->world_size));
+  if (const std::string line = line_difference(first, second, names); !line.empty())
     differences.push_back(line);
-  const std::uint64_t transcript = make_transcript(*again.run.histories).hash;
-  if (transcript != recording.transcript) {
-    differences.push_back(fmt::format("transcript: recorded {}, now {}", hash_text(recording.transcript),
-                                      hash_text(transcript)));
-  }
-  if (again.run.digest != recording.digest) {
-    differences.push_back(fmt::format("digest (order of events and times): recorded {}, now {}",
-                                      hash_text(recording.digest), hash_text(again.run.digest)));
-  }
+  compare("transcript", hash_text(first.transcript), hash_text(second.transcript));
+  if (first.digest != 0 && second.digest != 0)
+    compare("digest (order of events and times)", hash_text(first.digest), hash_text(second.digest));
   return differences;
 }
 

@@ -24,14 +24,24 @@ struct Recording {
 
 inline constexpr std::size_t kRecordedLinesMax = 100'000;
 
-/// The recording of a run as file text.
+/// The recording of a run.
+Recording record(const CaseResult& result);
+/// The same as file text.
 std::string recording_text(const CaseResult& result);
 
 /// Throws InputError for a file that is no scenario or was not written by recording_text.
 Recording read_recording(const std::string& path);
 
-/// What differs between the recorded run and this one, first difference first: outcome, the first line of the
-/// first rank whose transcript differs, transcript, digest. Empty: the same run.
-std::vector<std::string> recording_differences(const Recording& recording, const CaseResult& again);
+/// How the two sides of a comparison are called: {"recorded", "now"}, {"sim", "gloo"}.
+struct RecordingNames {
+  std::string first;
+  std::string second;
+};
+
+/// What differs between two runs, worlds, seeds and files aside: outcome, the first line of the first rank
+/// whose transcript differs (groups, members, group ranks, calls in order, results) and how many ranks
+/// differ, transcript, and the digest where both runs have one. Empty: the same run.
+std::vector<std::string> recording_differences(const Recording& first, const Recording& second,
+                                               const RecordingNames& names);
 
 }  // namespace gridlock

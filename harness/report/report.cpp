@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 #include <utility>
 
 #include "core/diagnosis/render.h"
@@ -29,13 +30,28 @@ std::string headline(const CaseResult& result, const ReportStyle& style) {
 
 std::string facts(const CaseResult& result) {
   const RunResult& run = result.run;
-  std::string text =
-      fmt::format("  {} ranks on {}, {} groups, {} requests, {} matched calls", result.scenario->world_size,
-                  result.world, run.histories->groups.instance_count(), run.request_count, run.match_count);
+  std::string text = fmt::format("  {} ranks on {}, {} groups, {} requests", result.scenario->world_size,
+                                 result.world, run.histories->groups.instance_count(), run.request_count);
+  // Only the simulator has a digest, and sees all ends of a call.
+  if (run.digest != 0) text += fmt::format(", {} matched calls", run.match_count);
   if (run.virtual_time.count() > 0) text += fmt::format(", virtual time {}", duration_text(run.virtual_time));
   text += fmt::format("\n  seed {}", result.options.seed);
   if (run.digest != 0) text += fmt::format(", digest {}", hash_text(run.digest));
   return text + fmt::format(", transcript {}\n", hash_text(make_transcript(*run.histories).hash));
+}
+
+/// The first ones whole: those after them mostly are the same trouble in other groups.
+std::string diagnoses_text(const CaseResult& result) {
+  constexpr std::size_t kShownMax = 4;
+  const std::vector<Diagnosis>& diagnoses = result.run.verdict.diagnoses;
+  std::string text;
+  for (std::size_t i = 0; i < diagnoses.size() && i < kShownMax; ++i)
+    text += render(diagnoses[i], *result.run.histories);
+  std::map<std::string_view, std::size_t> others;
+  for (std::size_t i = kShownMax; i < diagnoses.size(); ++i) ++others[code_name(diagnoses[i].code)];
+  for (const auto& [code, count] : others)
+    text += fmt::format("and {} more {}: --report lists them\n", count, code);
+  return text;
 }
 
 std::string complaints_text(const CaseResult& result) {
@@ -136,8 +152,7 @@ std::string duration_text(Nanos duration) {
 
 std::string text_report(const CaseResult& result, const ReportStyle& style) {
   std::string text = headline(result, style);
-  for (const Diagnosis& diagnosis : result.run.verdict.diagnoses)
-    text += render(diagnosis, *result.run.histories);
+  text += diagnoses_text(result);
   text += complaints_text(result);
   if (!result.run.error.empty()) text += fmt::format("  {}\n", result.run.error);
   text += facts(result);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/run/data_size.h"
 #include "harness/run/scenario_program.h"
 
 namespace gridlock {
@@ -64,6 +65,7 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
 }
 
 CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
+  if (options.payload == Payload::data) check_data_size(*scenario);
   CaseResult result;
   result.scenario = scenario;
   result.options = options;

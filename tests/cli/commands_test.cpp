@@ -45,6 +45,14 @@ TEST(TestCommand, AnUnmetExpectationIsAFailureWithItsReportAndJunit) {
   EXPECT_THAT(run.err, HasSubstr("<testsuite name=\"gridlock\" tests=\"1\" failures=\"1\""));
 }
 
+TEST(TestCommand, AFileThatCannotBeReadFailsBesideTheOthers) {
+  const std::string bad = temporary_file("bad.json", R"({ "world": { "ranks": 0 } })");
+  const BinaryRun run = run_gridlock("test " + bad + " scenarios/basics/barrier.json");
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.out, HasSubstr(bad + ":1:23: /world/ranks: expected"));
+  EXPECT_THAT(run.out, EndsWith("1 passed, 1 failed\n"));
+}
+
 TEST(TestCommand, ShardsPartTheCases) {
   int total = 0;
   for (const char* shard : {"1/3", "2/3", "3/3"}) {

@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/binary.h"
@@ -51,6 +56,57 @@ TEST(RunCommand, WritesAReportForPrograms) {
   EXPECT_EQ(report.at(0).at("diagnoses").at(0).at("code"), "COLL_COUNT_MISMATCH");
   EXPECT_EQ(report.at(0).at("diagnoses").at(0).at("blame").at("ranks"), nlohmann::json({2}));
   EXPECT_EQ(report.at(0).at("as_expected"), true);
+}
+
+TEST(RunCommand, RefusesTheGpuBackendWithoutItsLibraries) {
+  // Found before any other library of that name, if there is one.
+  const std::string folder = temporary_file("libraries", "");
+  std::filesystem::remove(folder);
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder + "/libcuda.so.1") << "no library";
+  ::setenv("LD_LIBRARY_PATH", folder.c_str(), 1);
+  const BinaryRun run = run_gridlock("run scenarios/gpu_smoke/ring_of_2.json --backend nccl");
+  ::unsetenv("LD_LIBRARY_PATH");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.err,
+            "--backend nccl: cannot open libcuda.so.1: " + folder +
+                "/libcuda.so.1: file too short\n"
+                "  hint: it comes with the NVIDIA driver; without a GPU use --backend sim or gloo\n");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(RunCommand, WhatCannotBeWrittenIsSaidBeforeTheRun) {
+  for (const char* flag : {"--report", "--record"}) {
+    const BinaryRun run =
+        run_gridlock(std::string("run scenarios/basics/barrier.json ") + flag + " /nowhere/at/all.json");
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(run.err, "/nowhere/at/all.json: cannot write this file\n");
+  }
+}
+
+TEST(RunCommand, ASizeThatNoMachineHoldsIsRefusedAndRunsInShapeMode) {
+  const std::string path = temporary_file("large.json", R"({ "world": { "ranks": 2 }, "programs": [
+    { "ranks": "all", "steps": [ { "all_reduce": { "group": "world", "count": 100000000000 } } ] } ] })");
+  const BinaryRun data = run_gridlock("run " + path);
+  EXPECT_EQ(data.exit_code, 2);
+  EXPECT_EQ(data.err,
+            path +
+                ":2: 100000000000 elements of float32 are more than 16 GiB of real data on every rank\n"
+                "  hint: \"payload\": \"shape\" (or --payload shape) runs the same calls with sizes only\n");
+  EXPECT_EQ(run_gridlock("run " + path + " --payload shape").exit_code, 0);
+}
+
+TEST(RunCommand, OfManyFindingsTheFirstOnesAreShownAndTheOthersCounted) {
+  const std::string path = temporary_file("many.json", R"({ "world": { "ranks": 64 }, "programs": [
+    { "ranks": "all", "steps": [ { "recv": { "group": "world", "from_rank":
+      { "sum": [ { "by": "rank", "values": [1,0,3,2,5,4,7,6,9,8,11,10,13,12,15,14,17,16,19,18,21,20,23,22,25,24,
+        27,26,29,28,31,30,33,32,35,34,37,36,39,38,41,40,43,42,45,44,47,46,49,48,51,50,53,52,55,54,57,56,59,58,61,60,
+        63,62] } ] }, "count": 1 } } ] } ] })");
+  const BinaryRun run = run_gridlock("run " + path);
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_LT(std::count(run.out.begin(), run.out.end(), '\n'), 80);
 }
 
 TEST(RunCommand, RefusesBadInputWithItsPlace) {

@@ -131,20 +131,25 @@ pid_t start_hanging_run(const std::function<void(Rank&)>& main) {
   ::_exit(static_cast<int>(result.verdict.outcome));
 }
 
-TEST_F(OwnTemporaryFolder, IsEmptyAfterCtrlC) {
+/// Ctrl-C, what a batch system sends, a terminal that is closed.
+class OwnTemporaryFolderOnSignal : public OwnTemporaryFolder, public testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(Signal, OwnTemporaryFolderOnSignal, testing::Values(SIGINT, SIGTERM, SIGHUP),
+                         [](const auto& signal) { return std::string("SIG") + sigabbrev_np(signal.param); });
+
+TEST_P(OwnTemporaryFolderOnSignal, IsEmptyAfterwards) {
   const pid_t launcher = start_hanging_run([this](Rank& rank) {
     note_process();
     static_cast<void>(rank.run(lonely_recv(rank)));
   });
   while (noted_processes().size() < 2) std::this_thread::sleep_for(milliseconds(5));
-  ::kill(launcher, SIGINT);
+  ::kill(launcher, GetParam());
   int status = 0;
   ::waitpid(launcher, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), static_cast<int>(Outcome::interrupted));
   expect_nothing_left(2);
 }
 
-TEST_F(OwnTemporaryFolder, HasNoProcessesLeftAfterTheLauncherWasKilled) {
+TEST_F(OwnTemporaryFolder, HasNoProcessesLeftAfterTheLauncherWasKilledAndIsEmptyAfterTheNextRun) {
   const pid_t launcher = start_hanging_run([this](Rank& rank) {
     note_process();
     static_cast<void>(rank.run(lonely_recv(rank)));
@@ -153,6 +158,22 @@ TEST_F(OwnTemporaryFolder, HasNoProcessesLeftAfterTheLauncherWasKilled) {
   ::kill(launcher, SIGKILL);
   ::waitpid(launcher, nullptr, 0);
   for (const pid_t process : noted_processes()) EXPECT_TRUE(is_gone(process));
+  ASSERT_EQ(run_directories().size(), 1U);
+  run_ranks(2, [](Rank&) {});
+  EXPECT_THAT(run_directories(), testing::IsEmpty());
+}
+
+TEST_F(OwnTemporaryFolder, KeepsTheDirectoryOfARunThatStillGoesOn) {
+  const pid_t launcher = start_hanging_run([this](Rank& rank) {
+    note_process();
+    static_cast<void>(rank.run(lonely_recv(rank)));
+  });
+  while (noted_processes().size() < 2) std::this_thread::sleep_for(milliseconds(5));
+  run_ranks(2, [](Rank&) {});
+  EXPECT_EQ(run_directories().size(), 1U);
+  ::kill(launcher, SIGTERM);
+  ::waitpid(launcher, nullptr, 0);
+  expect_nothing_left(2);
 }
 
 }  // namespace

@@ -71,6 +71,12 @@ TEST(JsonDocument, NumbersAndNestingHaveBounds) {
   EXPECT_EQ(error_of("[" + deep), "a.json:1:129: nested deeper than 128 levels");
 }
 
+TEST(JsonDocument, ControlCharactersDoNotReachNames) {
+  EXPECT_EQ(error_of(R"({"a": "x\u001b[31m"})"), "a.json:1:7: the control character U+001B inside a string");
+  EXPECT_EQ(error_of(R"({"a\u0007": 1})"), "a.json:1:2: the control character U+0007 inside a string");
+  EXPECT_EQ(error_of(R"({"a": "two\nlines\tand a tab"})"), "");
+}
+
 TEST(JsonDocument, WhatIsWrittenReadsBackTheSame) {
   const std::string text =
       R"({"b": [1, -2, 0.1, 1e300, true, null, "a\"\\\n\u00e9"], "a": {"nested": [[], {}, [[1]]]}, "": 3})";

@@ -55,6 +55,13 @@ TEST(Params, ASettingReachesAnyValue) {
   EXPECT_EQ(folder.load("s.json", {{"payload", "shape"}})[0].options.payload, Payload::shape);
 }
 
+TEST(Params, AnAxisThatASettingNarrowsMayLeaveNothingToExclude) {
+  const ScenarioFolder folder;
+  folder.write("s.json", kMatrix);
+  EXPECT_EQ(folder.load("s.json", {{"matrix.pipe", "[1]"}}).size(), 2u);
+  EXPECT_EQ(folder.load("s.json", {{"matrix.pipe", "[2]"}}).size(), 1u);
+}
+
 TEST(Params, ASettingThatReachesNothingIsRefused) {
   const ScenarioFolder folder;
   folder.write("s.json", kMatrix);

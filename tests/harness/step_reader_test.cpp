@@ -89,12 +89,26 @@ TEST(StepReader, WhatAnOperationNeedsMustBeThere) {
   });
 }
 
+TEST(StepReader, NamedBuffersComeInPairsWhereTheOperationNeedsBoth) {
+  expect_errors({
+      {R"({"fill": {"buffer": "x", "count": 1}}, {"all_reduce": {"group": "world", "count": 1, "input": "x"}})",
+       "86: /programs/0/steps/1/all_reduce/input: 'input' without 'output'\n"
+       "  hint: name both buffers, or none of them: then the rank makes and checks its own"},
+      {R"({"all_gather": {"group": "world", "count": 1, "output": "y"}})",
+       "47: /programs/0/steps/0/all_gather/output: 'output' without 'input'\n"
+       "  hint: name both buffers, or none of them: then the rank makes and checks its own"},
+      {R"({"fill": {"buffer": "x", "count": 1}}, {"reduce": {"group": "world", "root": 0, "count": 1, "input": "x"}})",
+       ""},
+  });
+}
+
 TEST(StepReader, NumbersAreCheckedAgainstWhatTheyCount) {
   expect_errors({
       {R"({"all_reduce": {"group": "world", "count": -1}})",
        "44: /programs/0/steps/0/all_reduce/count: expected at least 0, got -1"},
       {R"({"broadcast": {"group": "actor.tensor", "count": 1, "root": 2}})",
-       "61: /programs/0/steps/0/broadcast/root: expected at most 1, got 2"},
+       "61: /programs/0/steps/0/broadcast/root: expected at most 1, got 2\n"
+       "  hint: 'root' counts inside the group; 'root_rank' takes a rank of the world"},
       {R"({"repeat": -1, "steps": []})", "12: /programs/0/steps/0/repeat: expected at least 0, got -1"},
       {R"({"all_to_all_v": {"group": "actor.tensor", "counts": [1, 2]}})",
        "54: /programs/0/steps/0/all_to_all_v/counts: expected 4 counts, what goes to each member and then "

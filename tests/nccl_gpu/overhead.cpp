@@ -166,9 +166,10 @@ void run_ranks(Body&& body) {
   std::vector<std::unique_ptr<gridlock::SharedLog>> logs;
   for (int rank = 0; rank < gridlock::kRanks; ++rank)
     logs.push_back(std::make_unique<gridlock::SharedLog>(fmt::format("{}/{}.log", directory.path(), rank)));
+  gridlock::LoneReferee referee(std::chrono::seconds(60));
   const auto result = gridlock::launch(
-      logs, std::chrono::seconds(60),
-      [&](gridlock::RankProcess& process) { body(process, directory.path()); }, std::chrono::seconds(10));
+      logs, 0, referee, [&](gridlock::RankProcess& process) { body(process, directory.path()); },
+      std::chrono::seconds(10));
   if (!result.error.empty()) fmt::print(stderr, "{}\n", result.error);
 }
 

@@ -55,6 +55,7 @@ for shape in "${shapes[@]}"; do
   sizes=(--set params.ranks=$((pipe * data * tensor)) --set params.pipe=$pipe --set params.data=$data
     --set params.tensor=$tensor)
   row grid "${sizes[@]}"
+  row gloo_twins "${sizes[@]}"
   row pipeline_1f1b "${sizes[@]}"
 done
 exit $failed

@@ -1,5 +1,6 @@
 #include "tests/nccl_stand_in/stand_in_cuda.h"
 
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -72,6 +73,10 @@ void StandInCuda::add_device(CudaApi& api) const {
   };
   api.device_get_name = [](char* name, int size, CudaDevice) {
     std::strncpy(name, "stand-in", static_cast<std::size_t>(size));
+    return kCudaSuccess;
+  };
+  api.device_get_bus_id = [](char* bus_id, int size, CudaDevice device) {
+    std::snprintf(bus_id, static_cast<std::size_t>(size), "00000000:0%d:00.0", device);
     return kCudaSuccess;
   };
   api.primary_context_retain = [self = *this](CudaContext* context, CudaDevice) {

@@ -132,7 +132,9 @@ int StandInNccl::split(NcclComm handle, int color, int key, NcclComm* child) con
   splits[number]->ranks[static_cast<std::size_t>(parent->rank)] = {true, color, key};
   *child = nullptr;
   parent->child = child;
-  return settled(*parent);
+  const int result = settled(*parent);
+  if (result != kNcclSuccess || !parent->blocking || *child == nullptr) return result;
+  return settled(*find(*child));
 }
 
 // The child appears when the parent is asked and all ranks have called.

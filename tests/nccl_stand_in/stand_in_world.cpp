@@ -24,13 +24,14 @@ void run_program(const RankProgram& program, NcclRank& rank) {
 }
 
 void be_rank(Rank& simulated, StandInRun& run, StandInMachine& machine, const RunOptions& options,
-             const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites) {
+             const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites,
+             std::unique_ptr<HostGroups> gloo) {
   StandInHost host(simulated, run, machine);
   const GpuApi api = machine.api(host.rank(), [&] {
     host.pause(0);
     return !host.ended();
   });
-  NcclRank rank(api, host, program.world_size, options, nccl, sites);
+  NcclRank rank(api, host, program.world_size, options, nccl, sites, std::move(gloo));
   if (rank.connect(host.rank())) run_program(program, rank);
   rank.end_program();
   rank.finish();
@@ -71,8 +72,11 @@ RunResult StandInWorld::run(const RunOptions& options, const RankProgram& progra
   RunOptions simulation;
   simulation.seed = options.seed;
   simulation.fiber_stack_bytes = 512 << 10;
-  simulate(simulation, program.world_size,
-           [&](Rank& simulated) { be_rank(simulated, run, *machine_, options, nccl_, program, sites); });
+  const std::string store = directory.make_folder("store");
+  simulate(simulation, program.world_size, [&](Rank& simulated) {
+    const HostGroupsPlace place{simulated.id(), program.world_size, store, "", std::chrono::seconds(30)};
+    be_rank(simulated, run, *machine_, options, nccl_, program, sites, gloo_ ? gloo_(place) : nullptr);
+  });
 
   RunResult result;
   std::vector<HostState> states;

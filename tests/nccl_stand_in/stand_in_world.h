@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/world/host_groups.h"
 #include "core/world/world.h"
 #include "nccl_backend/options.h"
 #include "tests/nccl_stand_in/stand_in_machine.h"
@@ -15,8 +16,8 @@ namespace gridlock {
 /// libraries are those of a StandInMachine. Everything of a GPU world but the processes.
 class StandInWorld final : public World {
  public:
-  explicit StandInWorld(StandInOptions machine = {}, NcclOptions nccl = {})
-      : options_(machine), nccl_(nccl) {}
+  explicit StandInWorld(StandInOptions machine = {}, NcclOptions nccl = {}, HostGroupsFactory gloo = nullptr)
+      : options_(machine), nccl_(nccl), gloo_(std::move(gloo)) {}
 
   std::string_view name() const override { return "nccl"; }
   /// real_timeout is virtual time here.
@@ -28,6 +29,7 @@ class StandInWorld final : public World {
  private:
   StandInOptions options_;
   NcclOptions nccl_;
+  HostGroupsFactory gloo_;
   std::unique_ptr<StandInMachine> machine_;
 };
 

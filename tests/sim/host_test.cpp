@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <stdexcept>
 
 #include "core/base/input_error.h"
@@ -126,6 +127,20 @@ TEST(Host, TheBoundOnRequestsEndsARunThatGoesOnForever) {
   });
   EXPECT_EQ(outcome_of(result), "step_limit");
   EXPECT_EQ(result.request_count, 1000);
+}
+
+TEST(Host, AnInterruptEndsTheRunAndBlamesNobody) {
+  volatile std::sig_atomic_t interrupt = 0;
+  RunOptions options = shape_options();
+  options.interrupt = &interrupt;
+  const RunResult result = simulate(options, 3, [&](Rank& rank) {
+    for (int turn = 0; rank.wait(rank.submit(all_reduce()).ticket).ok(); ++turn) {
+      if (rank.id() == 1 && turn == 10) interrupt = 1;
+    }
+  });
+  EXPECT_EQ(outcome_of(result), "interrupted");
+  EXPECT_TRUE(result.verdict.diagnoses.empty());
+  EXPECT_EQ(result.end, RunEnd::stopped);
 }
 
 TEST(Host, TestTellsWhetherATicketIsComplete) {

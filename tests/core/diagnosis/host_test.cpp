@@ -119,6 +119,7 @@ TEST(JudgeTest, OtherEndsOfARunAreItsOutcome) {
   HistoryBuilder world(1);
   EXPECT_EQ(judge(world.histories(), RunEnd::step_limit, {}).outcome, Outcome::step_limit);
   EXPECT_EQ(judge(world.histories(), RunEnd::interrupted, {}).outcome, Outcome::interrupted);
+  EXPECT_EQ(judge(world.histories(), RunEnd::stopped, {}).outcome, Outcome::interrupted);
   EXPECT_EQ(judge(world.histories(), RunEnd::backend_error, {}).outcome, Outcome::backend_error);
 }
 
