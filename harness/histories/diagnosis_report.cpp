@@ -15,6 +15,8 @@
 namespace gridlock {
 namespace {
 
+/// Diagnoses that are shown whole; those after them mostly are the same trouble in other groups.
+constexpr std::size_t kShownMax = 4;
 /// Rows of the table of ranks; further classes are counted.
 constexpr std::size_t kRowMax = 12;
 
@@ -82,10 +84,14 @@ DiagnosedRun diagnose(RecordedRun run) {
 std::string text_report(const DiagnosedRun& diagnosed, const ReportStyle& style) {
   const Histories& histories = *diagnosed.run.histories;
   std::string text = headline(diagnosed.verdict, style);
-  for (const Diagnosis& diagnosis : diagnosed.verdict.diagnoses) text += render(diagnosis, histories);
+  const std::vector<Diagnosis>& diagnoses = diagnosed.verdict.diagnoses;
+  for (std::size_t i = 0; i < std::min(diagnoses.size(), kShownMax); ++i)
+    text += render(diagnoses[i], histories);
+  if (diagnoses.size() > kShownMax)
+    text += fmt::format("and {} more: --format json lists them\n", diagnoses.size() - kShownMax);
   for (const Complaint& complaint : diagnosed.run.complaints)
     text += fmt::format("  rank {}: {}\n", complaint.rank, complaint.text);
-  if (diagnosed.verdict.diagnoses.empty() && diagnosed.run.complaints.empty())
+  if (diagnoses.empty() && diagnosed.run.complaints.empty())
     text += "  No rank waits for another one in what these histories show.\n";
   text += classes_text(rank_classes(histories));
   const RankSet missing = without_history(histories);

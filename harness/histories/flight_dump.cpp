@@ -193,7 +193,7 @@ FlightEntry read_entry(const Node& node) {
   if (group.empty()) node.at("process_group").fail("expected [name, description]");
   entry.group = group[0].text();
   entry.operation = node.at("profiling_name").text();
-  constexpr std::int64_t kSequenceMax = std::numeric_limits<std::int32_t>::max();
+  constexpr std::int64_t kSequenceMax = 1'000'000'000;
   entry.collective_seq_id = node.at("collective_seq_id").integer(0, kSequenceMax);
   entry.p2p_seq_id = node.at("p2p_seq_id").integer(0, kSequenceMax);
   const auto is_p2p = node.find("is_p2p");

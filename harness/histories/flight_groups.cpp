@@ -13,8 +13,9 @@ bool contains(const FlightGroup& group, RankId rank) {
 
 }  // namespace
 
-FlightGroups::FlightGroups(const std::vector<FlightDump>& dumps) : dumps_(dumps) {
+FlightGroups::FlightGroups(const std::vector<FlightDump>& dumps) {
   for (const FlightDump& dump : dumps) {
+    dump_of_[dump.rank] = &dump;
     world_size_ = std::max(world_size_, dump.rank + 1);
     for (const FlightGroup& group : dump.groups) {
       by_name_[group.name].push_back(&group);
@@ -46,11 +47,8 @@ void FlightGroups::name_for_reports() {
 }
 
 const FlightGroup* FlightGroups::find(RankId rank, const std::string& name) const {
-  for (const FlightDump& dump : dumps_) {
-    if (dump.rank != rank) continue;
-    for (const FlightGroup& group : dump.groups) {
-      if (group.name == name) return &group;
-    }
+  for (const FlightGroup& group : dump_of_.at(rank)->groups) {
+    if (group.name == name) return &group;
   }
   for (const FlightGroup* group : by_name_.at(name)) {
     if (contains(*group, rank)) return group;

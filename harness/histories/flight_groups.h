@@ -32,7 +32,7 @@ class FlightGroups {
   const FlightGroup* find(RankId rank, const std::string& name) const;
   void name_for_reports();
 
-  const std::vector<FlightDump>& dumps_;
+  std::map<RankId, const FlightDump*> dump_of_;
   RankId world_size_ = 1;
   /// All descriptions of a name, in the order of the dumps.
   std::map<std::string, std::vector<const FlightGroup*>> by_name_;
