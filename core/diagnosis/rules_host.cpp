@@ -101,6 +101,15 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
                      cause_of_refusal(call, members.index_of(rank), members.size()));
 }
 
+void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
+  Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
+  finding.certainty = Certainty::undecided;
+  finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
+                                position_text(scene.evidence, rank));
+  finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
+  findings.push_back(std::move(finding));
+}
+
 bool is_blocked(HostState state) {
   return state == HostState::submitting || state == HostState::waiting || state == HostState::awaiting ||
          state == HostState::creating;
@@ -179,17 +188,11 @@ void find_blocked_hosts(Scene& scene, Findings& findings) {
 
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    const HostState state = scene.evidence.state(rank);
-    const bool is_left = is_blocked(state)
-                             ? !explained[static_cast<std::size_t>(rank)]
-                             : findings.empty() && state != HostState::returned && state != HostState::unseen;
-    if (!is_left) continue;
-    Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
-    finding.certainty = Certainty::undecided;
-    finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
-                                  position_text(scene.evidence, rank));
-    finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
-    findings.push_back(std::move(finding));
+    const bool is_left = is_blocked(scene.evidence.state(rank)) && !explained[static_cast<std::size_t>(rank)];
+    if (is_left) report_unexplained(scene, rank, findings);
+  }
+  for (RankId rank = 0; rank < scene.evidence.world_size() && findings.empty(); ++rank) {
+    if (scene.evidence.state(rank) != HostState::returned) report_unexplained(scene, rank, findings);
   }
 }
 

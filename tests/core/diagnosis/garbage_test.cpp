@@ -44,7 +44,8 @@ class Garbage {
     for (RankEnd& end : result.ranks) {
       for (std::int64_t i = between(0, 8); i > 0; --i)
         end.node = result.store.append(end.node, sane(record()));
-      end.state = static_cast<HostState>(between(0, static_cast<int>(HostState::crashed)));
+      end.state = static_cast<HostState>(between(0, static_cast<int>(HostState::unseen)));
+      end.starts_late = between(0, 3) == 0;
       for (int stream = 0; stream < between(0, 2); ++stream) {
         end.open.push_back({static_cast<StreamId>(stream), static_cast<Ticket>(between(0, 6))});
       }
