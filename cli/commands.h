@@ -21,6 +21,7 @@ void add_accessors_command(CLI::App& app, Invocation& invocation);
 void add_expand_command(CLI::App& app, Invocation& invocation);
 void add_schema_command(CLI::App& app, Invocation& invocation);
 void add_explain_command(CLI::App& app, Invocation& invocation);
+void add_diagnose_command(CLI::App& app, Invocation& invocation);
 void add_docs_command(CLI::App& app, Invocation& invocation);
 
 /// FILE... (which `paths` must accept), --set, --seed, --payload, --hosting and --backend.

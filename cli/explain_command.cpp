@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cctype>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "cli/commands.h"
 #include "core/base/input_error.h"
 #include "core/base/outcome.h"
+#include "core/diagnosis/code_example.h"
 #include "core/diagnosis/diagnosis.h"
 
 namespace gridlock::cli {
@@ -25,13 +27,33 @@ void list_outcomes() {
   }
 }
 
-void explain(const std::string& word) {
-  if (word.empty()) return list_codes();
+void print_example(const CodeExample& example) {
+  fmt::print("Example: {}; without it: {}\n", example.scenario, example.quiet_twin);
+  for (const std::string_view thread : example.threads) {
+    if (!thread.empty()) fmt::print("Seen in: {}\n", thread);
+  }
+}
+
+/// Codes are written in capitals everywhere, and typed as it comes.
+std::string in_capitals(std::string word) {
+  for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return word;
+}
+
+std::string in_small_letters(std::string word) {
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return word;
+}
+
+void explain(const std::string& typed) {
+  if (typed.empty()) return list_codes();
+  const std::string word = in_small_letters(typed);
   if (word == "outcomes") return list_outcomes();
-  if (const std::optional<Code> code = code_from_name(word)) {
+  if (const std::optional<Code> code = code_from_name(in_capitals(typed))) {
     const CodeInfo& info = code_info(*code);
     fmt::print("{}\n\n{}\n\nWhat to change: {}\n\nOutcome of the run: {}\n", info.name, info.meaning,
                info.fix, outcome_name(info.outcome));
+    if (const CodeExample* example = code_example(*code)) print_example(*example);
     return;
   }
   for (const OutcomeInfo& info : outcomes_by_precedence()) {
@@ -42,9 +64,10 @@ void explain(const std::string& word) {
   std::vector<std::string> known;
   for (const CodeInfo& info : all_codes()) known.emplace_back(info.name);
   for (const OutcomeInfo& info : outcomes_by_precedence()) known.emplace_back(info.name);
-  const std::string nearest = nearest_name(word, known);
+  const std::string as_code = nearest_name(in_capitals(typed), known);
+  const std::string nearest = as_code.empty() ? nearest_name(word, known) : as_code;
   throw InputError(
-      "explain", fmt::format("'{}' is no diagnosis code and no outcome", word),
+      "explain", fmt::format("'{}' is no diagnosis code and no outcome", typed),
       nearest.empty() ? "'gridlock explain' lists all codes" : fmt::format("did you mean '{}'?", nearest));
 }
 

@@ -24,6 +24,7 @@ constexpr const char* kExamples = R"(Examples:
   gridlock test scenarios --jobs 2 --junit report.xml       every scenario of a folder, for CI
   gridlock plan step.json                                   the groups its grids create, in order
   gridlock accessors step.json                              what DeepSpeed reads from its grids
+  gridlock diagnose dumps/                                  who hung a real job: flight recorder dumps
   gridlock explain COLL_MISSING_RANK                        what a diagnosis means
 
 Exit codes: 0 passed, 1 expectation_failed, 2 bad_input, 3 mismatch, 4 stall, ... (gridlock explain outcomes))";
@@ -59,6 +60,7 @@ int run(int argc, char** argv) {
   gridlock::cli::add_expand_command(app, invocation);
   gridlock::cli::add_schema_command(app, invocation);
   gridlock::cli::add_explain_command(app, invocation);
+  gridlock::cli::add_diagnose_command(app, invocation);
   gridlock::cli::add_docs_command(app, invocation);
   try {
     app.parse(argc, argv);

@@ -1,11 +1,16 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "core/base/input_error.h"
+#include "harness/histories/flight_writer.h"
+#include "harness/histories/history_writer.h"
 #include "harness/report/recording.h"
 #include "harness/run/runner.h"
 
@@ -16,7 +21,40 @@ struct RunCommand {
   RunFlags flags;
   std::string report;
   std::string record;
+  std::string history;
+  std::string flight_recorder;
 };
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw InputError(path, "cannot make this folder: " + error.message());
+}
+
+/// What the flight recorders of the ranks would have held, in both forms in which torch writes it.
+void write_flight_dumps(const std::string& folder, const Histories& histories) {
+  make_folder(folder);
+  for (std::size_t rank = 0; rank < histories.ranks.size(); ++rank) {
+    if (histories.ranks[rank].state == HostState::unknown) continue;
+    const std::string name = (std::filesystem::path(folder) / fmt::format("rank{}", rank)).string();
+    const auto id = static_cast<RankId>(rank);
+    write_file(name + ".json", flight_dump_bytes(histories, id, FlightFormat::json));
+    write_file(name + ".pickle", flight_dump_bytes(histories, id, FlightFormat::pickle));
+  }
+}
+
+/// One file for the run, or, for a folder, one for each rank.
+void write_history(const std::string& path, const RunResult& run) {
+  HistoryWriter writer(*run.histories, run.end, run.complaints);
+  const bool is_folder = path.ends_with('/') || std::filesystem::is_directory(path);
+  if (!is_folder) return write_file(path, writer.run_text());
+  make_folder(path);
+  for (std::size_t rank = 0; rank < run.histories->ranks.size(); ++rank) {
+    const std::filesystem::path file = std::filesystem::path(path) / fmt::format("rank{}.jsonl", rank);
+    if (run.histories->ranks[rank].state != HostState::unknown)
+      write_file(file.string(), writer.rank_text(static_cast<RankId>(rank)));
+  }
+}
 
 std::string repeat_line(const CaseResult& result, const RunFlags& flags) {
   std::string line =
@@ -32,8 +70,11 @@ std::string repeat_line(const CaseResult& result, const RunFlags& flags) {
 
 void run(const RunCommand& command, Invocation& invocation) {
   const auto scenarios = load_all(command.flags);
-  if (!command.record.empty() && scenarios.size() != 1) {
-    throw InputError("--record",
+  for (const auto& [option, value] :
+       {std::pair{"--record", &command.record}, std::pair{"--history", &command.history},
+        std::pair{"--flight-recorder", &command.flight_recorder}}) {
+    if (value->empty() || scenarios.size() == 1) continue;
+    throw InputError(option,
                      fmt::format("records one run, but the files hold {} scenarios", scenarios.size()),
                      "name one scenario, or one cell of a matrix with --set");
   }
@@ -58,6 +99,9 @@ void run(const RunCommand& command, Invocation& invocation) {
       std::fflush(stdout);
       if (!command.report.empty()) reports.push_back(json_report(result));
       if (!command.record.empty()) write_file(command.record, recording_text(result));
+      if (!command.history.empty()) write_history(command.history, result.run);
+      if (!command.flight_recorder.empty())
+        write_flight_dumps(command.flight_recorder, *result.run.histories);
     }
     if (result.run.verdict.outcome == Outcome::interrupted) break;
   }
@@ -105,6 +149,13 @@ void add_run_command(CLI::App& app, Invocation& invocation) {
   command->add_option("--interface", state->flags.interface,
                       "Real backends: the network interface to listen on; default: loopback");
   command->add_option("--record", state->record, "Write what is needed to replay this run to this file");
+  command->add_option(
+      "--history", state->history,
+      "Write what every rank did to this file, or to one file per rank in this folder (DIR/), "
+      "for gridlock diagnose");
+  command->add_option(
+      "--flight-recorder", state->flight_recorder,
+      "Write what PyTorch's flight recorder would have held to rankN.json and rankN.pickle in this folder");
   command->callback([state, &invocation] { run(*state, invocation); });
 }
 

@@ -79,6 +79,50 @@ std::optional<Alignment> explain(const Calls& usual, const Calls& odd, std::size
 
 }  // namespace
 
+namespace {
+
+bool same_group_and_arguments(const Record& a, const Record& b) {
+  return a.group == b.group && same_arguments(a, b);
+}
+
+std::size_t distance(std::size_t a, std::size_t b) { return a > b ? a - b : b - a; }
+
+/// The explanation of a parting at `at` that leaves both lists ending closest together; `first` is preferred
+/// to others that are as good.
+std::optional<Alignment> closest(const Calls& usual, const Calls& odd, std::size_t at,
+                                 std::optional<Alignment> first, Same same) {
+  std::optional<Alignment> best = first;
+  std::size_t least = best ? distance(usual.size(), odd.size()) : usual.size() + odd.size();
+  const auto consider = [&](Departure departure, std::size_t length, std::size_t left_over) {
+    if (left_over >= least) return;
+    least = left_over;
+    best = Alignment{departure, at, length};
+  };
+  for (std::size_t length = 1; length <= kShiftMax; ++length) {
+    if (rest_fits(usual, at + length, odd, at, same))
+      consider(Departure::skipped, length, distance(usual.size(), odd.size() + length));
+    if (rest_fits(usual, at, odd, at + length, same))
+      consider(Departure::inserted, length, distance(usual.size() + length, odd.size()));
+  }
+  return best;
+}
+
+}  // namespace
+
+std::optional<Alignment> align_across_groups(const CallList& usual, const CallList& odd) {
+  const std::size_t at = first_parting(usual.calls, odd.calls, same_group_and_arguments);
+  if (at == std::min(usual.calls.size(), odd.calls.size())) return std::nullopt;
+  return closest(usual.calls, odd.calls, at,
+                 find_reorder(usual.calls, odd.calls, at, same_group_and_arguments),
+                 same_group_and_arguments);
+}
+
+std::optional<Alignment> align_transfers(const CallList& sends, const CallList& receives) {
+  const std::size_t at = first_parting(sends.calls, receives.calls, same_size);
+  if (at == std::min(sends.calls.size(), receives.calls.size())) return std::nullopt;
+  return closest(sends.calls, receives.calls, at, Alignment{Departure::substituted, at, 1}, same_size);
+}
+
 std::optional<Alignment> align(const CallList& usual, const CallList& odd, bool is_whole) {
   const std::size_t parted = first_parting(usual.calls, odd.calls, same_arguments);
   const std::size_t labels_parted = first_parting(usual.calls, odd.calls, same_call);

@@ -31,6 +31,15 @@ struct Alignment {
 /// not tell either.
 std::optional<Alignment> align(const CallList& usual, const CallList& odd, bool is_whole);
 
+/// The same for the calls of two ranks on all groups that both are in: a call on another group is another
+/// call, labels do not count, and both lists may end anywhere. Of several explanations it is the one that
+/// leaves both lists ending closest together.
+std::optional<Alignment> align_across_groups(const CallList& usual, const CallList& odd);
+
+/// The same for the sends of one rank and the receives of its partner, which should meet one by one.
+/// `skipped` means that receives are missing.
+std::optional<Alignment> align_transfers(const CallList& sends, const CallList& receives);
+
 /// Most calls that a shift may skip or insert.
 inline constexpr std::size_t kShiftMax = 64;
 /// Longest stretch that is looked at for another order.

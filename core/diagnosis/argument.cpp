@@ -46,7 +46,7 @@ std::optional<std::int64_t> argument_value(const Record& call, Argument argument
   };
   switch (argument) {
     case Argument::kind:
-      return static_cast<std::int64_t>(call.call);
+      return unless_unknown(kUnknownKind, static_cast<std::int64_t>(call.call));
     case Argument::count:
       return unless_unknown(kUnknownCount, count_value(call));
     case Argument::dtype:

@@ -24,21 +24,26 @@ HistoryNode last_call(const Evidence& evidence, RankId rank) {
 }
 
 /// The rank always made the missed call between two calls like the one it is stuck in, and this time it did
-/// not.
+/// not. All earlier rounds have to agree, as far as they are looked at: where two like calls stand in one
+/// round, every second stretch has no missed call.
 bool breaks_rhythm(const Evidence& evidence, RankId rank, const Matches& is_missed) {
+  constexpr int kRoundMax = 6;
   const HistoryStore& store = evidence.histories().store;
   HistoryNode node = last_call(evidence, rank);
   if (node == HistoryNode::empty) return false;
   const Record& stuck = store.record(node);
   int rounds = 0;
-  int missed_in_round = 0;
-  int missed_this_time = 0;
-  for (node = store.past(node); node != HistoryNode::empty && rounds < 2; node = store.past(node)) {
+  int missed = 0;
+  for (node = store.past(node); node != HistoryNode::empty && rounds < kRoundMax; node = store.past(node)) {
     const Record& record = store.record(node);
-    if (is_missed(record)) ++(rounds == 0 ? missed_this_time : missed_in_round);
-    if (alike(record, stuck)) ++rounds;
+    if (is_missed(record)) ++missed;
+    if (!alike(record, stuck)) continue;
+    const bool as_expected = rounds == 0 ? missed == 0 : missed > 0;
+    if (!as_expected) return false;
+    ++rounds;
+    missed = 0;
   }
-  return rounds == 2 && missed_this_time == 0 && missed_in_round > 0;
+  return rounds >= 2;
 }
 
 enum class Intent { none, fewer_calls, planned };
@@ -51,6 +56,8 @@ ComingAnswer by_evidence(const Evidence& evidence, RankId rank, Intent intent, c
   // A later call would take this place, and one is missing in the end: which one, the places do not tell.
   if (intent == Intent::fewer_calls) return {Coming::no, false};
   if (evidence.has_whole_plan(rank)) return {Coming::no, true};
+  // Nothing holds the rank in its last call: the next one may still come.
+  if (evidence.state(rank) == HostState::unseen) return {Coming::unknown, true};
   const HistoryNode node = last_call(evidence, rank);
   if (node == HistoryNode::empty) return {Coming::unknown, true};
   const Label& here = evidence.histories().store.record(node).label;

@@ -66,7 +66,7 @@ std::string waiting_text(Evidence& evidence, RankId rank, const Record& last) {
 }  // namespace
 
 std::string short_call_text(const Evidence& evidence, RankId rank, const Record& call) {
-  const std::string name(call_kind_name(call.call));
+  const std::string name(knows(call, kUnknownKind) ? call_kind_name(call.call) : "an unknown operation");
   const std::string group = group_text(evidence, call);
   if (!operation(call.call).is_p2p) return fmt::format("{} #{} on {}", name, call.sequence + 1, group);
   return fmt::format("{} #{} {} {} on {}", name, call.sequence + 1,
@@ -95,6 +95,10 @@ std::string position_text(Evidence& evidence, RankId rank) {
     }
     case HostState::running:
       return "its own work";
+    case HostState::unseen: {
+      const Record* call = last_call(evidence, rank, -1);
+      return call == nullptr ? "its start" : "the time after " + short_call_text(evidence, rank, *call);
+    }
     case HostState::awaiting:
       return last == nullptr || last->kind != RecordKind::await
                  ? "an await"

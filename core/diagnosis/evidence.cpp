@@ -148,6 +148,25 @@ std::int32_t Evidence::last_sequence(const TransferEnd& wanted) const {
   return -1;
 }
 
+std::int32_t Evidence::first_sequence(const TransferEnd& wanted) const {
+  std::int32_t first = -1;
+  for (HistoryNode at = end(wanted.rank).node; at != HistoryNode::empty; at = histories_.store.past(at)) {
+    const Record& record = histories_.store.record(at);
+    if (is_at(wanted, record)) first = record.sequence;
+  }
+  return first;
+}
+
+CallList Evidence::transfers(const TransferEnd& wanted) const {
+  CallList list;
+  for (const Record* record : histories_.store.records(end(wanted.rank).node)) {
+    if (!is_at(wanted, *record)) continue;
+    list.calls.push_back(record);
+    if (record->kind == RecordKind::call) ++list.made;
+  }
+  return list;
+}
+
 TransferEnd Evidence::other_end(RankId rank, const Record& transfer) const {
   TransferEnd other;
   other.instance = instance(transfer, rank);

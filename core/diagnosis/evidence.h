@@ -70,6 +70,10 @@ class Evidence {
   /// Place of the last such call of the rank, made or planned; -1 when there is none. `end.sequence` is
   /// ignored.
   std::int32_t last_sequence(const TransferEnd& end) const;
+  /// Place of the first such call that the rank's history has; -1 when there is none.
+  std::int32_t first_sequence(const TransferEnd& end) const;
+  /// All such calls of the rank, oldest first, made and planned. `end.sequence` is ignored.
+  CallList transfers(const TransferEnd& end) const;
   /// The end that a send or recv of `rank` has to meet.
   TransferEnd other_end(RankId rank, const Record& transfer) const;
 

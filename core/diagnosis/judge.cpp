@@ -19,12 +19,14 @@ Findings find_all(Scene& scene) {
   Findings findings;
   find_gone_ranks(scene, findings);
   find_creation_divergence(scene, findings);
+  find_membership_divergence(scene, findings);
   find_missing_creators(scene, findings);
   find_refused_calls(scene, findings);
   find_argument_mismatches(scene, findings);
   find_transfer_mismatches(scene, findings);
   find_incomplete_aborts(scene, findings);
   find_missing_members(scene, findings);
+  find_skipped_calls(scene, findings);
   find_unmatched_transfers(scene, findings);
   find_cycles(scene, findings);
   find_incomplete_host_meetings(scene, findings);
@@ -146,6 +148,29 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
   return result;
 }
 
+/// A history that is missing could hold the other half of the story: only what a rank's own record or a
+/// majority proves stays certain.
+void lower_certainty(Diagnosis& diagnosis) {
+  switch (diagnosis.blame.relation) {
+    case Relation::owner:
+    case Relation::minority:
+    case Relation::all:
+      return;
+    case Relation::tie:
+      diagnosis.certainty = Certainty::undecided;
+      return;
+    case Relation::edge:
+    case Relation::cycle:
+      diagnosis.certainty = std::max(diagnosis.certainty, Certainty::likely);
+      return;
+  }
+}
+
+bool has_all_histories(const Histories& histories) {
+  return std::none_of(histories.ranks.begin(), histories.ranks.end(),
+                      [](const RankEnd& end) { return end.state == HostState::unknown; });
+}
+
 /// Nobody waits for what was left open: the run ended, and the report says what it left.
 void turn_into_leftover(Finding& finding) {
   const bool is_missing = finding.cause == Cause::missing || finding.cause == Cause::no_history;
@@ -234,9 +259,11 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
     std::erase_if(causes, [](const Finding& finding) { return finding.cause >= Cause::missing; });
   }
   Verdict verdict;
+  const bool has_all = has_all_histories(histories);
   const Findings listed = merged(std::move(causes));
   for (std::size_t i = 0; i < std::min(listed.size(), kDiagnosisMax); ++i) {
     verdict.diagnoses.push_back(diagnosis_of(scene, listed[i]));
+    if (!has_all) lower_certainty(verdict.diagnoses.back());
   }
   if (listed.size() > kDiagnosisMax) {
     verdict.diagnoses.back().summary +=

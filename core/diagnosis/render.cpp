@@ -33,7 +33,8 @@ std::string entry(std::string_view name, const std::string& text) {
   return result + '\n';
 }
 
-std::string relation_text(const Blame& blame, std::size_t world_size) {
+std::string relation_text(const Diagnosis& diagnosis, std::size_t world_size) {
+  const Blame& blame = diagnosis.blame;
   switch (blame.relation) {
     case Relation::owner:
       return "the trouble starts there";
@@ -42,7 +43,8 @@ std::string relation_text(const Blame& blame, std::size_t world_size) {
     case Relation::tie:
       return "a tie: the sides are equally large, nobody can say which is right";
     case Relation::edge:
-      return "what others wait for will not come from there";
+      return diagnosis.certainty == Certainty::undecided ? "others wait for what only it can do"
+                                                         : "what others wait for will not come from there";
     case Relation::cycle:
       return "each waits for the next";
     case Relation::all:
@@ -81,7 +83,7 @@ std::string render(const Diagnosis& diagnosis, const Histories& histories) {
                                  certainty_name(diagnosis.certainty));
   text += entry("what", diagnosis.summary);
   text += entry("who", fmt::format("{}; {}", ranks_text(diagnosis.blame.ranks),
-                                   relation_text(diagnosis.blame, histories.ranks.size())));
+                                   relation_text(diagnosis, histories.ranks.size())));
   text += list(diagnosis.blame.relation == Relation::tie ? "sides" : "or", diagnosis.blame.alternatives,
                [](const RankSet& ranks) { return ranks_text(ranks); });
   text += list("parted", diagnosis.first_divergence, side_text);

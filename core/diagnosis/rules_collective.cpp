@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "core/diagnosis/argument.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
 #include "core/diagnosis/member_calls.h"
+#include "core/diagnosis/programs.h"
 #include "core/diagnosis/vote.h"
 
 namespace gridlock {
@@ -81,6 +83,27 @@ void blame_by_vote(Finding& finding, std::vector<Party>& list, std::size_t unkno
   }
 }
 
+/// Without a majority in the group, ranks of other groups that made the same calls so far are witnesses of
+/// what was meant: the side that has more of them is taken to be right.
+void break_tie(Scene& scene, Finding& finding, std::vector<Party>& list) {
+  if (finding.relation != Relation::tie) return;
+  Programs programs(scene.evidence);
+  std::vector<std::size_t> witnesses;
+  for (const Party& party : list) witnesses.push_back(programs.like(party.ranks.front(), *party.call).size());
+  const auto most = std::max_element(witnesses.begin(), witnesses.end());
+  const auto right = static_cast<std::size_t>(most - witnesses.begin());
+  const std::size_t sum = std::accumulate(witnesses.begin(), witnesses.end(), std::size_t{0});
+  if (*most * 2 <= sum || *most <= list[right].ranks.size()) return;
+  std::rotate(list.begin() + static_cast<std::ptrdiff_t>(right),
+              list.begin() + static_cast<std::ptrdiff_t>(right) + 1, list.end());
+  finding.relation = Relation::minority;
+  finding.certainty = Certainty::likely;
+  finding.blamed.clear();
+  for (std::size_t i = 0; i + 1 < list.size(); ++i)
+    finding.blamed.insert(finding.blamed.end(), list[i].ranks.begin(), list[i].ranks.end());
+  finding.alternatives = {list.back().ranks};
+}
+
 std::string times_text(std::size_t count) { return count == 1 ? "one call" : fmt::format("{} calls", count); }
 
 void describe_shift(Scene& scene, const Meeting& meeting, Finding& finding, std::vector<Party>& list,
@@ -140,6 +163,7 @@ void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Fi
                                     [](const MemberCall& m) { return m.presence == Presence::done; });
   if (meeting.is_silent && all_done) finding.severity = Severity::silent_wrong_result;
   blame_by_vote(finding, list, count_unknown(meeting));
+  break_tie(scene, finding, list);
   const auto alignment =
       align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());
   const Departure departure = alignment ? alignment->departure : Departure::substituted;

@@ -7,6 +7,7 @@
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
+#include "core/diagnosis/programs.h"
 
 namespace gridlock {
 namespace {
@@ -57,6 +58,8 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
     }
     const Record* call = first_call(scene, node);
     if (call != nullptr && is_collective(*call)) circle.has_collective = true;
+    // Which work waits for which was guessed where the source does not know streams.
+    if (call != nullptr && (call->unknown & kUnknownStream) != 0) circle.is_certain = false;
     const bool to_host = scene.waits.kind(next) == NodeKind::host && kind != NodeKind::host;
     if (to_host && !comes_for_sure(scene, node, scene.waits.index(next))) circle.is_certain = false;
   }
@@ -167,6 +170,44 @@ std::string circle_text(const Circle& circle, std::optional<Code> hosts, bool ha
   return circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives";
 }
 
+/// All ranks of the circle but one do what other ranks did as well: that one departed from its program.
+/// Changes nothing when the other ranks do not tell.
+void blame_odd_one(Scene& scene, const std::vector<int>& component, Finding& finding) {
+  if (scene.evidence.has_plans()) return;
+  Programs programs(scene.evidence);
+  Ranks odd;
+  bool has_usual = false;
+  for (const int node : component) {
+    const Record* call = first_call(scene, node);
+    if (call == nullptr) continue;
+    const RankId rank = scene.waits.rank_of(node);
+    const bool is_usual = programs.like(rank, *call, Programs::Calls::all).size() > 1;
+    has_usual = has_usual || is_usual;
+    if (!is_usual && (odd.empty() || odd.back() != rank)) odd.push_back(rank);
+  }
+  if (odd.size() != 1 || !has_usual) return;
+  const auto departure = programs.departure(odd.front());
+  if (!departure) return;
+  const Evidence& evidence = scene.evidence;
+  const auto side = [&](RankId rank, const Record& call) {
+    return FoundSide{
+        {rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
+  };
+  finding.alternatives = {finding.blamed};
+  finding.blamed = odd;
+  finding.relation = Relation::edge;
+  finding.certainty = Certainty::likely;
+  finding.sides = {side(odd.front(), *departure->call), side(departure->witness, *departure->witness_call)};
+  finding.summary = fmt::format(
+      "{{who}} made {} where rank {}, which had made the same calls so far, made {}; now ranks wait for each "
+      "other around a circle.",
+      finding.sides.front().call, departure->witness, finding.sides.back().call);
+  if (is_transfer(*departure->witness_call) && finding.code == Code::P2P_CYCLE) {
+    finding.code =
+        departure->witness_call->call == CallKind::send ? Code::P2P_UNMATCHED_RECV : Code::P2P_UNMATCHED_SEND;
+  }
+}
+
 void report(Scene& scene, const Circle& circle, const std::vector<int>& component, Findings& findings) {
   Finding finding;
   finding.cause = Cause::cycle;
@@ -188,6 +229,7 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
     finding.sides = sides_of(scene, component);
     finding.summary = fmt::format("{{who}} waited for each other around a circle of {}.",
                                   circle_text(circle, hosts, has_slot_wait));
+    blame_odd_one(scene, component, finding);
   }
   findings.push_back(std::move(finding));
 }

@@ -38,6 +38,19 @@ std::string last_text(const Scene& scene, RankId rank) {
   return last->kind == RecordKind::call ? short_call_text(scene.evidence, rank, *last) : "its last request";
 }
 
+/// Nothing shows whether a rank that made no further call is late, stuck elsewhere or gone.
+void find_unseen_rank(Scene& scene, RankId rank, Findings& findings) {
+  Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
+  finding.certainty = Certainty::undecided;
+  finding.relation = Relation::edge;
+  const std::string position = position_text(scene.evidence, rank);
+  finding.summary =
+      "{who} made no further call, and others wait for it: it is late, waits outside of these calls, or has "
+      "ended; the histories do not tell.";
+  finding.sides = {side_at_last(scene, rank, "nothing more, in " + position)};
+  findings.push_back(std::move(finding));
+}
+
 void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
   finding.certainty = Certainty::likely;
@@ -117,6 +130,15 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
                      cause_of_refusal(call, members.index_of(rank), members.size()));
 }
 
+void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
+  Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
+  finding.certainty = Certainty::undecided;
+  finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
+                                position_text(scene.evidence, rank));
+  finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
+  findings.push_back(std::move(finding));
+}
+
 }  // namespace
 
 void find_gone_ranks(Scene& scene, Findings& findings) {
@@ -188,23 +210,19 @@ void find_blocked_hosts(Scene& scene, Findings& findings) {
     findings.push_back(std::move(finding));
   }
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    if (scene.evidence.state(rank) == HostState::running && needs_host(scene, rank))
-      find_slow_rank(scene, rank, findings);
+    if (!needs_host(scene, rank)) continue;
+    if (scene.evidence.state(rank) == HostState::running) find_slow_rank(scene, rank, findings);
+    if (scene.evidence.state(rank) == HostState::unseen) find_unseen_rank(scene, rank, findings);
   }
 }
 
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    const HostState state = scene.evidence.state(rank);
-    const bool is_left = is_waiting(state) ? !explained[static_cast<std::size_t>(rank)]
-                                           : findings.empty() && state != HostState::returned;
-    if (!is_left) continue;
-    Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
-    finding.certainty = Certainty::undecided;
-    finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
-                                  position_text(scene.evidence, rank));
-    finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
-    findings.push_back(std::move(finding));
+    const bool is_left = is_waiting(scene.evidence.state(rank)) && !explained[static_cast<std::size_t>(rank)];
+    if (is_left) report_unexplained(scene, rank, findings);
+  }
+  for (RankId rank = 0; rank < scene.evidence.world_size() && findings.empty(); ++rank) {
+    if (scene.evidence.state(rank) != HostState::returned) report_unexplained(scene, rank, findings);
   }
 }
 

@@ -25,7 +25,7 @@ struct Attendance {
 Attendance attendance_of(Scene& scene, const Meeting& meeting) {
   Attendance result;
   for (const MemberCall& member : meeting.members) {
-    if (member.record != nullptr || member.rank == meeting.starter) {
+    if (member.record != nullptr || member.presence == Presence::done || member.rank == meeting.starter) {
       result.present.push_back(member.rank);
     } else if (member.presence == Presence::unknown) {
       result.no_history.push_back(member.rank);

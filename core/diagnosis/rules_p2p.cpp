@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/diagnosis/alignment.h"
 #include "core/diagnosis/argument.h"
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
@@ -25,6 +26,67 @@ bool peer_answers_the_batch(const Scene& scene, const Transfer& transfer) {
   return std::any_of(batch.begin(), batch.end(), [&](const Transfer& other) {
     return other.theirs.rank == transfer.theirs.rank && other.theirs.presence == Presence::started;
   });
+}
+
+/// All calls of one end, from the first one that the other end has as well.
+CallList from_sequence(CallList list, std::int32_t first) {
+  std::erase_if(list.calls, [&](const Record* call) { return call->sequence < first; });
+  return list;
+}
+
+/// The transfers of a pair, both ends.
+struct PairCalls {
+  CallList sends;
+  CallList receives;
+};
+
+PairCalls pair_calls(const Scene& scene, const Transfer& transfer) {
+  const Evidence& evidence = scene.evidence;
+  const TransferEnd mine = evidence.other_end(transfer.wanted.rank, *transfer.theirs.record);
+  CallList a = evidence.transfers(mine);
+  CallList b = evidence.transfers(transfer.wanted);
+  const std::int32_t first = std::max(a.calls.front()->sequence, b.calls.front()->sequence);
+  a = from_sequence(std::move(a), first);
+  b = from_sequence(std::move(b), first);
+  return transfer.mine->call == CallKind::send ? PairCalls{std::move(a), std::move(b)}
+                                               : PairCalls{std::move(b), std::move(a)};
+}
+
+/// Sizes differ because one end left out a call and later ones took its place. False when they differ for
+/// another reason.
+bool report_shift(Scene& scene, const Transfer& transfer, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  const PairCalls calls = pair_calls(scene, transfer);
+  const auto alignment = align_transfers(calls.sends, calls.receives);
+  if (!alignment || alignment->departure == Departure::substituted ||
+      alignment->departure == Departure::reordered)
+    return false;
+  const bool is_receive_missing = alignment->departure == Departure::skipped;
+  const RankId mine = head_of(scene, transfer).rank;
+  const RankId peer = transfer.theirs.rank;
+  const bool is_sender = transfer.mine->call == CallKind::send;
+  const RankId absent = is_sender == is_receive_missing ? peer : mine;
+  const RankId present = absent == mine ? peer : mine;
+  const Record& left_alone = *(is_receive_missing ? calls.sends : calls.receives).calls[alignment->index];
+  const Record& instead = *(is_receive_missing ? calls.receives : calls.sends).calls[alignment->index];
+  Finding finding;
+  finding.code = is_receive_missing ? Code::P2P_UNMATCHED_SEND : Code::P2P_UNMATCHED_RECV;
+  finding.cause = Cause::argument;
+  finding.certainty = Certainty::likely;
+  finding.relation = Relation::edge;
+  finding.blamed = {absent};
+  finding.alternatives = {{present}};
+  finding.sides = {side_of(evidence, absent, instead), side_of(evidence, present, left_alone)};
+  finding.summary = fmt::format(
+      "{{who}} left out the {} for {} of rank {}; later ones took its place, and everything after is "
+      "shifted.",
+      is_receive_missing ? "recv" : "send", finding.sides[1].call, present);
+  finding.nodes = {head_of(scene, transfer).node};
+  if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
+  finding.sequence = left_alone.sequence;
+  finding.edges = {{{present}, {absent}, "in " + short_call_text(evidence, present, left_alone)}};
+  findings.push_back(std::move(finding));
+  return true;
 }
 
 void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
@@ -96,7 +158,7 @@ void find_transfer_mismatches(Scene& scene, Findings& findings) {
     if (transfer.theirs.record == nullptr || same_size(*transfer.mine, *transfer.theirs.record)) continue;
     // Both ends are heads: one report, from the sender.
     if (transfer.theirs.presence == Presence::started && transfer.mine->call == CallKind::recv) continue;
-    report_size(scene, transfer, findings);
+    if (!report_shift(scene, transfer, findings)) report_size(scene, transfer, findings);
   }
 }
 
@@ -104,6 +166,7 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     const RankId peer = transfer.theirs.rank;
     if (peer == kNoRank || transfer.theirs.record != nullptr || scene.evidence.is_gone(peer)) continue;
+    if (transfer.theirs.presence == Presence::done) continue;
     const ComingAnswer answer =
         is_coming(scene.evidence, transfer.wanted, head_of(scene, transfer).rank, *transfer.mine);
     if (answer.coming == Coming::no || transfer.theirs.presence == Presence::unknown) {

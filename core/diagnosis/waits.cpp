@@ -215,12 +215,9 @@ void Waits::connect_to_stream(Head& head, StreamId stream, HistoryNode node) {
   }
 }
 
-MemberCall Waits::member_call(RankId rank, const Record* call) const {
-  MemberCall member{rank, call, Presence::absent, -1};
-  if (call == nullptr) {
-    if (evidence_.state(rank) == HostState::unknown) member.presence = Presence::unknown;
-    return member;
-  }
+MemberCall Waits::member_call(RankId rank, const Record* call, Presence otherwise) const {
+  MemberCall member{rank, call, otherwise, -1};
+  if (call == nullptr) return member;
   member.presence = Presence::done;
   if (!evidence_.is_open(rank, *call)) return member;
   const int last = first_head_[at(rank) + 1] - 1;
@@ -241,6 +238,15 @@ MemberCall Waits::member_call(RankId rank, const Record* call) const {
     }
   }
   return member;
+}
+
+/// What is known of a call that a rank's history does not have, when `first` is the place of the first one of
+/// its order that it has (-1: none).
+Presence Waits::presence_without_record(RankId rank, std::int32_t sequence, std::int32_t first) const {
+  if (evidence_.state(rank) == HostState::unknown) return Presence::unknown;
+  // A history that starts in the middle does not show what was before: that is over.
+  if (!evidence_.end(rank).starts_late || sequence > first) return Presence::absent;
+  return first < 0 ? Presence::unknown : Presence::done;
 }
 
 void Waits::wait_for_member(int from, const MemberCall& member) {
@@ -269,7 +275,9 @@ void Waits::join_meeting(int head, const Record& call) {
 void Waits::fill_meeting(Meeting& meeting) {
   evidence_.members(meeting.instance).for_each([&](RankId rank) {
     const CallList& calls = evidence_.collectives(rank, meeting.instance);
-    meeting.members.push_back(member_call(rank, calls.find(meeting.sequence)));
+    const std::int32_t first = calls.calls.empty() ? -1 : calls.calls.front()->sequence;
+    meeting.members.push_back(member_call(rank, calls.find(meeting.sequence),
+                                          presence_without_record(rank, meeting.sequence, first)));
     wait_for_member(meeting.node, meeting.members.back());
   });
 }
@@ -278,7 +286,9 @@ void Waits::add_transfer(int head, const Record& call) {
   const TransferEnd wanted = evidence_.other_end(heads[at(head)].rank, call);
   Transfer transfer{head, &call, wanted, {}};
   if (wanted.rank != kNoRank) {
-    transfer.theirs = member_call(wanted.rank, evidence_.find(wanted));
+    const std::int32_t first = evidence_.end(wanted.rank).starts_late ? evidence_.first_sequence(wanted) : -1;
+    transfer.theirs = member_call(wanted.rank, evidence_.find(wanted),
+                                  presence_without_record(wanted.rank, wanted.sequence, first));
     wait_for_member(heads[at(head)].node, transfer.theirs);
   }
   transfers.push_back(transfer);

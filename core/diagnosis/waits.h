@@ -143,7 +143,8 @@ class Waits {
   void add_host_meetings();
   void add_silent_meetings();
   void connect_behind_slots(Head& head);
-  MemberCall member_call(RankId rank, const Record* call) const;
+  MemberCall member_call(RankId rank, const Record* call, Presence otherwise) const;
+  Presence presence_without_record(RankId rank, std::int32_t sequence, std::int32_t first) const;
   void wait_for_member(int from, const MemberCall& member);
 
   Evidence& evidence_;

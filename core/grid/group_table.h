@@ -62,6 +62,8 @@ class GroupTable {
   std::size_t instance_count() const { return instances_.size(); }
   /// "actor.tensor" or the name given to new_group; "world".
   std::string name(GroupHandle group) const;
+  /// The name that add_grid was first given for it; may be empty.
+  const std::string& name(GridHandle grid) const { return grids_[static_cast<std::size_t>(grid)].name; }
   std::size_t handle_count() const { return handles_.size(); }
 
  private:

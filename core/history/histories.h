@@ -23,6 +23,8 @@ enum class HostState : std::uint8_t {
   crashed,     ///< died
   connecting,  ///< parked inside submit until the hosts of other ranks come: first use of a group or pair
   destroying,  ///< parked in destroy_group until the other members destroy the group too
+  unseen,  ///< made no further call, and the source of the history does not show what its host does: it works,
+           ///< waits outside of calls, or has ended
 };
 
 /// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets
@@ -51,6 +53,8 @@ struct RankEnd {
   Label label;
   /// Index into Histories::connections of what a connecting or destroying rank waits for; -1: not known.
   std::int32_t connection = -1;
+  /// The history begins in the middle of what the rank did: earlier records were lost (a ring buffer).
+  bool starts_late = false;
   /// Order-independent sum over the hashes of all outputs this rank received (group key, sequence, bytes).
   std::uint64_t results = 0;
 };

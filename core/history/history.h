@@ -46,6 +46,7 @@ enum UnknownField : std::uint16_t {
   kUnknownDType = 8,
   kUnknownStream = 16,
   kUnknownGroup = 32,
+  kUnknownKind = 64,  ///< the operation; the call counts as a collective
 };
 
 /// One thing a rank did, written before the world is entered, without anything that differs between ranks

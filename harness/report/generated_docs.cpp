@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/outcome.h"
+#include "core/diagnosis/code_example.h"
 #include "core/diagnosis/diagnosis.h"
 #include "harness/report/scenario_page.h"
 #include "harness/report/semantics_page.h"
@@ -28,6 +29,24 @@ std::string outcomes_page() {
          "or 9; bad input ends every command with 2 before anything runs.\n";
 }
 
+std::string link(std::string_view path) { return fmt::format("[{}](../{})", path, path); }
+
+/// The scenario that shows it, the one that does not, and threads of people who had it.
+std::string example_text(Code code) {
+  const CodeExample* example = code_example(code);
+  if (example == nullptr) return "";
+  const bool is_history = example->scenario.ends_with(".jsonl");
+  std::string text =
+      fmt::format("\n*Example:* `gridlock {}` {}; without it: {}\n", is_history ? "diagnose" : "run",
+                  link(example->scenario), link(example->quiet_twin));
+  std::string threads;
+  for (const std::string_view thread : example->threads) {
+    if (!thread.empty()) threads += fmt::format("{}<{}>", threads.empty() ? "" : ", ", thread);
+  }
+  if (!threads.empty()) text += fmt::format("\n*Seen in:* {}\n", threads);
+  return text;
+}
+
 std::string diagnoses_page() {
   std::string page = std::string(kOrigin) +
                      "# Diagnoses\n\nWhat can be said about a run. `gridlock explain CODE` prints one of "
@@ -36,6 +55,7 @@ std::string diagnoses_page() {
   for (const CodeInfo& info : all_codes()) {
     page += fmt::format("\n## {}\n\n{}\n\n*What to change:* {}\n\n*Outcome:* `{}`\n", info.name, info.meaning,
                         info.fix, outcome_name(info.outcome));
+    page += example_text(info.code);
   }
   return page;
 }

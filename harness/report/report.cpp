@@ -82,6 +82,32 @@ nlohmann::ordered_json ranks_json(const RankSet& ranks) {
   return ranks.to_string();
 }
 
+std::string xml_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        // XML 1.0 has no other control characters.
+        escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
 nlohmann::ordered_json diagnosis_json(const Diagnosis& diagnosis) {
   nlohmann::ordered_json sides = nlohmann::ordered_json::array();
   for (const Divergence& side : diagnosis.first_divergence) {
@@ -109,32 +135,6 @@ nlohmann::ordered_json diagnosis_json(const Diagnosis& diagnosis) {
           {"waiting", ranks_json(diagnosis.waiting)},
           {"hint", diagnosis.hint}};
 }
-
-std::string xml_escaped(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        // XML 1.0 has no other control characters.
-        escaped += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
-    }
-  }
-  return escaped;
-}
-
-}  // namespace
 
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 

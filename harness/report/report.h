@@ -21,6 +21,9 @@ std::string text_report(const CaseResult& result, const ReportStyle& style);
 /// The same for programs; documented in docs/report_format.md. Key order is fixed.
 nlohmann::ordered_json json_report(const CaseResult& result);
 
+/// One diagnosis in it.
+nlohmann::ordered_json diagnosis_json(const Diagnosis& diagnosis);
+
 /// JUnit XML of a test run, one suite with one case per scenario, as CI systems read it.
 struct JunitCase {
   std::string file;

@@ -21,7 +21,7 @@ class Garbage {
     Record result;
     result.kind = static_cast<RecordKind>(between(0, static_cast<int>(RecordKind::fault)));
     result.call = static_cast<CallKind>(between(0, static_cast<int>(CallKind::all_to_all_v)));
-    result.unknown = static_cast<std::uint16_t>(between(0, 3) == 0 ? between(0, 63) : 0);
+    result.unknown = static_cast<std::uint16_t>(between(0, 3) == 0 ? between(0, 127) : 0);
     result.rejected = between(0, 9) == 0;
     result.group = static_cast<GroupHandle>(between(-1, 3));
     result.stream = static_cast<StreamId>(between(0, 1));
@@ -44,7 +44,8 @@ class Garbage {
     for (RankEnd& end : result.ranks) {
       for (std::int64_t i = between(0, 8); i > 0; --i)
         end.node = result.store.append(end.node, sane(record()));
-      end.state = static_cast<HostState>(between(0, static_cast<int>(HostState::crashed)));
+      end.state = static_cast<HostState>(between(0, static_cast<int>(HostState::unseen)));
+      end.starts_late = between(0, 3) == 0;
       for (int stream = 0; stream < between(0, 2); ++stream) {
         end.open.push_back({static_cast<StreamId>(stream), static_cast<Ticket>(between(0, 6))});
       }

@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/commands.h"
+#include "harness/histories/diagnosis_report.h"
+#include "harness/histories/run_files.h"
+
+namespace gridlock::cli {
+namespace {
+
+struct DiagnoseCommand {
+  std::vector<std::string> paths;
+  std::string format = "text";
+};
+
+void diagnose_files(const DiagnoseCommand& command, Invocation& invocation) {
+  const DiagnosedRun diagnosed = diagnose(read_run(command.paths));
+  if (command.format == "json") {
+    fmt::print("{}\n", json_report(diagnosed).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}",
+               command.format == "dot" ? dot_report(diagnosed) : text_report(diagnosed, invocation.style));
+  }
+  invocation.exit_code = static_cast<int>(diagnosed.verdict.outcome);
+}
+
+}  // namespace
+
+void add_diagnose_command(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "diagnose",
+      "Say who is to blame in a run that was recorded: histories, or PyTorch flight recorder dumps");
+  const auto state = std::make_shared<DiagnoseCommand>();
+  command
+      ->add_option("path", state->paths,
+                   "Files of one run, or a folder of them: history files (gridlock run --history) or flight "
+                   "recorder dumps of the ranks, JSON or pickle")
+      ->required()
+      ->check(CLI::ExistingPath);
+  command
+      ->add_option("--format", state->format, "text (default), json, or dot: the wait-for graph for Graphviz")
+      ->check(CLI::IsMember({"text", "json", "dot"}));
+  command->callback([state, &invocation] { diagnose_files(*state, invocation); });
+}
+
+}  // namespace gridlock::cli

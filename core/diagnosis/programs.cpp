@@ -1,0 +1,76 @@
+#include "core/diagnosis/programs.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/diagnosis/argument.h"
+
+namespace gridlock {
+namespace {
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
+  hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
+  return hash ^ hash >> 29;
+}
+
+}  // namespace
+
+std::uint64_t Programs::group_hash(GroupHandle group) {
+  const auto [entry, added] = group_hashes_.try_emplace(static_cast<std::int32_t>(group), 1);
+  if (!added) return entry->second;
+  for (const char c : evidence_.histories().groups.name(group)) {
+    if (c < '0' || c > '9') entry->second = mix(entry->second, static_cast<unsigned char>(c));
+  }
+  return entry->second;
+}
+
+const std::vector<Programs::Step>& Programs::steps(RankId rank, Calls which) {
+  const auto [entry, added] = steps_[static_cast<std::size_t>(which)].try_emplace(
+      static_cast<std::uint32_t>(evidence_.last_node(rank)));
+  std::vector<Step>& steps = entry->second;
+  if (!added) return steps;
+  std::uint64_t hash = 0;
+  for (const Record* record : evidence_.histories().store.records(evidence_.last_node(rank))) {
+    const bool counts = is_collective(*record) || (which == Calls::all && is_transfer(*record));
+    if (!counts || evidence_.instance(*record, rank) == InstanceId::none) continue;
+    hash = mix(hash, group_hash(record->group));
+    if (is_transfer(*record)) hash = mix(hash, static_cast<std::uint64_t>(record->peer));
+    for (const Argument argument : {Argument::kind, Argument::count, Argument::dtype})
+      hash = mix(hash, static_cast<std::uint64_t>(argument_value(*record, argument).value_or(-1)));
+    steps.push_back({record, hash});
+  }
+  return steps;
+}
+
+std::vector<RankId> Programs::like(RankId rank, const Record& call, Calls which) {
+  const std::vector<Step>& mine = steps(rank, which);
+  const auto found =
+      std::find_if(mine.begin(), mine.end(), [&](const Step& step) { return step.call == &call; });
+  if (found == mine.end()) return {rank};
+  const auto place = static_cast<std::size_t>(found - mine.begin());
+  std::vector<RankId> ranks;
+  for (RankId other = 0; other < evidence_.world_size(); ++other) {
+    const std::vector<Step>& theirs = steps(other, which);
+    const bool is_like = place < theirs.size() && theirs[place].hash == found->hash;
+    if (other == rank || is_like) ranks.push_back(other);
+  }
+  return ranks;
+}
+
+std::optional<Programs::Departure> Programs::departure(RankId rank) {
+  const std::vector<Step>& mine = steps(rank, Calls::all);
+  std::optional<Departure> best;
+  std::size_t longest = 0;
+  for (RankId other = 0; other < evidence_.world_size(); ++other) {
+    const std::vector<Step>& theirs = steps(other, Calls::all);
+    const auto [here, there] = std::mismatch(mine.begin(), mine.end(), theirs.begin(), theirs.end(),
+                                             [](const Step& a, const Step& b) { return a.hash == b.hash; });
+    const auto length = static_cast<std::size_t>(here - mine.begin());
+    if (here == mine.end() || there == theirs.end() || length <= longest) continue;
+    longest = length;
+    best = Departure{other, here->call, there->call};
+  }
+  return best;
+}
+
+}  // namespace gridlock

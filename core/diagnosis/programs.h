@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/diagnosis/evidence.h"
+
+namespace gridlock {
+
+/// Which ranks run the same program, as far as their collectives tell: the other replicas of a rank are
+/// witnesses of what it was meant to do. Groups count by their names with all digits left out, so that
+/// "data_0" and "data_1", or two groups of one family, are one.
+class Programs {
+ public:
+  explicit Programs(Evidence& evidence) : evidence_(evidence) {}
+
+  /// Which calls count: collectives, which the stages of a pipeline have in common, or all.
+  enum class Calls : std::uint8_t { collectives, all };
+
+  /// Ranks that made the same calls up to and including `call`, which `rank` made; itself among them.
+  /// O(records of all histories) at the first use.
+  std::vector<RankId> like(RankId rank, const Record& call, Calls which = Calls::collectives);
+
+  /// Where a rank departs from the one that did the same for longest, all calls counted.
+  struct Departure {
+    RankId witness = kNoRank;
+    /// What the rank and its witness called there.
+    const Record* call = nullptr;
+    const Record* witness_call = nullptr;
+  };
+  /// Nothing when no rank did the same for at least one call and then something else.
+  std::optional<Departure> departure(RankId rank);
+
+ private:
+  /// A collective and the hash of all collectives up to it.
+  struct Step {
+    const Record* call;
+    std::uint64_t hash;
+  };
+
+  const std::vector<Step>& steps(RankId rank, Calls which);
+  std::uint64_t group_hash(GroupHandle group);
+
+  Evidence& evidence_;
+  // By history node and by group; only looked up.
+  std::array<std::unordered_map<std::uint32_t, std::vector<Step>>, 2> steps_;
+  std::unordered_map<std::int32_t, std::uint64_t> group_hashes_;
+};
+
+}  // namespace gridlock

@@ -1,0 +1,45 @@
+#include "harness/histories/history_words.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gridlock {
+namespace {
+
+constexpr std::array<std::string_view, 12> kHostStates{"unknown",  "running",    "submitting", "waiting",
+                                                       "awaiting", "creating",   "returned",   "exited",
+                                                       "crashed",  "connecting", "destroying", "unseen"};
+static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::unseen) + 1);
+
+constexpr std::array<std::string_view, 6> kRunEnds{"returned",    "quiescent", "step_limit",
+                                                   "interrupted", "stopped",   "backend_error"};
+static_assert(kRunEnds.size() == static_cast<std::size_t>(RunEnd::backend_error) + 1);
+
+constexpr std::array<std::string_view, 17> kRecordKinds{
+    "call",  "wait",    "test",      "stream_wait", "event_record",  "synchronize",
+    "post",  "await",   "new_group", "create_grid", "destroy_group", "planned",
+    "fault", "timeout", "split",     "shrink",      "abort"};
+static_assert(kRecordKinds.size() == static_cast<std::size_t>(RecordKind::abort) + 1);
+
+constexpr std::array<UnknownWord, 7> kUnknown{{{kUnknownOp, "op"},
+                                               {kUnknownPeer, "peer"},
+                                               {kUnknownCount, "count"},
+                                               {kUnknownDType, "dtype"},
+                                               {kUnknownStream, "stream"},
+                                               {kUnknownGroup, "group"},
+                                               {kUnknownKind, "kind"}}};
+
+}  // namespace
+
+std::span<const std::string_view> host_state_words() { return kHostStates; }
+std::span<const std::string_view> run_end_words() { return kRunEnds; }
+std::span<const std::string_view> record_kind_words() { return kRecordKinds; }
+std::span<const UnknownWord> unknown_words() { return kUnknown; }
+
+std::optional<std::size_t> find_word(std::span<const std::string_view> words, std::string_view word) {
+  const auto found = std::find(words.begin(), words.end(), word);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - words.begin());
+}
+
+}  // namespace gridlock

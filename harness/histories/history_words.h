@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "core/diagnosis/judge.h"
+
+namespace gridlock {
+
+/// Words of the history format, one table per enumeration; the index of a word is the value.
+std::span<const std::string_view> host_state_words();
+std::span<const std::string_view> run_end_words();
+/// Records that are no call; calls are spelled by their operation.
+std::span<const std::string_view> record_kind_words();
+
+/// One flag of Record::unknown.
+struct UnknownWord {
+  UnknownField field;
+  std::string_view word;
+};
+std::span<const UnknownWord> unknown_words();
+
+/// Place of a word in a table; nothing when it is not there.
+std::optional<std::size_t> find_word(std::span<const std::string_view> words, std::string_view word);
+
+}  // namespace gridlock
