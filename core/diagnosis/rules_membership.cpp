@@ -21,7 +21,10 @@ struct Party {
 bool records_creations(const HistoryStore& store) {
   for (std::size_t i = 1; i < store.node_count(); ++i) {
     const RecordKind kind = store.record(static_cast<HistoryNode>(i)).kind;
-    if (kind == RecordKind::new_group || kind == RecordKind::create_grid) return true;
+    if (kind == RecordKind::new_group || kind == RecordKind::create_grid || kind == RecordKind::split ||
+        kind == RecordKind::shrink) {
+      return true;
+    }
   }
   return false;
 }
