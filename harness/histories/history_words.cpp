@@ -11,9 +11,9 @@ constexpr std::array<std::string_view, 12> kHostStates{"unknown",  "running",   
                                                        "crashed",  "connecting", "destroying", "unseen"};
 static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::unseen) + 1);
 
-constexpr std::array<std::string_view, 6> kRunEnds{"returned",    "quiescent", "step_limit",
-                                                   "interrupted", "stopped",   "backend_error"};
-static_assert(kRunEnds.size() == static_cast<std::size_t>(RunEnd::backend_error) + 1);
+constexpr std::array<std::string_view, 7> kRunEnds{"returned", "quiescent",     "step_limit", "interrupted",
+                                                   "stopped",  "backend_error", "deadline"};
+static_assert(kRunEnds.size() == static_cast<std::size_t>(RunEnd::deadline) + 1);
 
 constexpr std::array<std::string_view, 17> kRecordKinds{
     "call",  "wait",    "test",      "stream_wait", "event_record",  "synchronize",
