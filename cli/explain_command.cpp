@@ -8,6 +8,7 @@
 #include "core/base/input_error.h"
 #include "core/base/outcome.h"
 #include "core/diagnosis/diagnosis.h"
+#include "harness/lint/lint.h"
 
 namespace gridlock::cli {
 namespace {
@@ -16,6 +17,9 @@ void list_codes() {
   for (const CodeInfo& info : all_codes()) {
     const std::string_view first_sentence = info.meaning.substr(0, info.meaning.find(". "));
     fmt::print("{:<28} {}\n", info.name, first_sentence);
+  }
+  for (const LintInfo& info : all_lints()) {
+    fmt::print("{:<28} (lint) {}\n", info.name, info.meaning.substr(0, info.meaning.find(". ")));
   }
 }
 
@@ -34,6 +38,12 @@ void explain(const std::string& word) {
                info.fix, outcome_name(info.outcome));
     return;
   }
+  for (const LintInfo& info : all_lints()) {
+    if (info.name != word) continue;
+    fmt::print("{} ({}, of gridlock lint)\n\n{}\n\nWhat to change: {}\n", info.name,
+               lint_severity_name(info.severity), info.meaning, info.fix);
+    return;
+  }
   for (const OutcomeInfo& info : outcomes_by_precedence()) {
     if (info.name != word) continue;
     fmt::print("{} (exit code {}): {}\n", info.name, static_cast<int>(info.outcome), info.meaning);
@@ -41,6 +51,7 @@ void explain(const std::string& word) {
   }
   std::vector<std::string> known;
   for (const CodeInfo& info : all_codes()) known.emplace_back(info.name);
+  for (const LintInfo& info : all_lints()) known.emplace_back(info.name);
   for (const OutcomeInfo& info : outcomes_by_precedence()) known.emplace_back(info.name);
   const std::string nearest = nearest_name(word, known);
   throw InputError(

@@ -91,9 +91,17 @@ All of these are run by the tests. Each file says what it shows.
 /// Definitions with a heading of their own, in the order of the page.
 const std::vector<std::pair<std::string, std::string>> kSteps = {{"plain_step", "step"},
                                                                  {"pipeline", "pipeline"}};
-const std::vector<std::pair<std::string, std::string>> kValues = {
-    {"number", "number"},   {"any_real", "real"},       {"duration", "duration"}, {"axis", "axis"},
-    {"indexes", "indexes"}, {"selection", "selection"}, {"members", "members"},   {"group", "group"}};
+const std::vector<std::pair<std::string, std::string>> kValues = {{"number", "number"},
+                                                                  {"any_real", "real"},
+                                                                  {"duration", "duration"},
+                                                                  {"axis", "axis"},
+                                                                  {"indexes", "indexes"},
+                                                                  {"selection", "selection"},
+                                                                  {"members", "members"},
+                                                                  {"group", "group"},
+                                                                  {"recipe", "recipe"},
+                                                                  {"recipe_block", "recipe block"},
+                                                                  {"recipe_family", "recipe family"}};
 
 SchemaTables tables() {
   std::map<std::string, std::string> places = {{"dtype", "element types"},
