@@ -26,10 +26,7 @@ void add_accessors_command(CLI::App& app, Invocation& invocation) {
       "accessors",
       "Show what DeepSpeed reads from the grids of a scenario; exit 3 when an invariant does not hold");
   const auto flags = std::make_shared<RunFlags>();
-  command->add_option("scenario", flags->files, "Scenario files")->required()->check(CLI::ExistingFile);
-  command->add_option("--set", flags->settings, "path=value: replace one value of the scenario")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_scenario_flags(*command, *flags);
   command->callback([flags, &invocation] {
     for (const auto& scenario : load_all(*flags)) {
       for (const ScenarioGrid& grid : scenario->grids) {

@@ -16,7 +16,9 @@ void add_replay_command(CLI::App& app, Invocation& invocation);
 void add_diff_command(CLI::App& app, Invocation& invocation);
 void add_doctor_command(CLI::App& app, Invocation& invocation);
 void add_calibrate_command(CLI::App& app, Invocation& invocation);
+void add_init_command(CLI::App& app, Invocation& invocation);
 void add_plan_command(CLI::App& app, Invocation& invocation);
+void add_lint_command(CLI::App& app, Invocation& invocation);
 void add_accessors_command(CLI::App& app, Invocation& invocation);
 void add_expand_command(CLI::App& app, Invocation& invocation);
 void add_schema_command(CLI::App& app, Invocation& invocation);
@@ -24,7 +26,13 @@ void add_explain_command(CLI::App& app, Invocation& invocation);
 void add_diagnose_command(CLI::App& app, Invocation& invocation);
 void add_docs_command(CLI::App& app, Invocation& invocation);
 
-/// FILE... (which `paths` must accept), --set, --seed, --payload, --hosting and --backend.
+/// --from, --world-size and --ranks-per-node.
+void add_config_flags(CLI::App& command, ConfigSource& from);
+
+/// FILE... (which `paths` must accept), --set and the flags of --from: what names scenarios.
+void add_scenario_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths = CLI::ExistingFile);
+
+/// These, --seed, --payload, --hosting and --backend.
 void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths = CLI::ExistingFile);
 
 }  // namespace gridlock::cli

@@ -12,10 +12,7 @@ void add_expand_command(CLI::App& app, Invocation& /*invocation*/) {
       "expand",
       "Print scenarios in plain form: no extends, parameters, matrix or workloads, one document per cell");
   const auto flags = std::make_shared<RunFlags>();
-  command->add_option("scenario", flags->files, "Scenario files")->required()->check(CLI::ExistingFile);
-  command->add_option("--set", flags->settings, "path=value: replace one value of the scenario")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_scenario_flags(*command, *flags);
   command->callback([flags] {
     for (const auto& scenario : load_all(*flags)) fmt::print("{}\n", scenario->plain);
   });

@@ -10,6 +10,7 @@
 #include "core/base/outcome.h"
 #include "core/diagnosis/code_example.h"
 #include "core/diagnosis/diagnosis.h"
+#include "harness/lint/lint.h"
 
 namespace gridlock::cli {
 namespace {
@@ -18,6 +19,9 @@ void list_codes() {
   for (const CodeInfo& info : all_codes()) {
     const std::string_view first_sentence = info.meaning.substr(0, info.meaning.find(". "));
     fmt::print("{:<28} {}\n", info.name, first_sentence);
+  }
+  for (const LintInfo& info : all_lints()) {
+    fmt::print("{:<28} (lint) {}\n", info.name, info.meaning.substr(0, info.meaning.find(". ")));
   }
 }
 
@@ -56,6 +60,12 @@ void explain(const std::string& typed) {
     if (const CodeExample* example = code_example(*code)) print_example(*example);
     return;
   }
+  for (const LintInfo& info : all_lints()) {
+    if (info.name != word) continue;
+    fmt::print("{} ({}, of gridlock lint)\n\n{}\n\nWhat to change: {}\n", info.name,
+               lint_severity_name(info.severity), info.meaning, info.fix);
+    return;
+  }
   for (const OutcomeInfo& info : outcomes_by_precedence()) {
     if (info.name != word) continue;
     fmt::print("{} (exit code {}): {}\n", info.name, static_cast<int>(info.outcome), info.meaning);
@@ -63,6 +73,7 @@ void explain(const std::string& typed) {
   }
   std::vector<std::string> known;
   for (const CodeInfo& info : all_codes()) known.emplace_back(info.name);
+  for (const LintInfo& info : all_lints()) known.emplace_back(info.name);
   for (const OutcomeInfo& info : outcomes_by_precedence()) known.emplace_back(info.name);
   const std::string as_code = nearest_name(in_capitals(typed), known);
   const std::string nearest = as_code.empty() ? nearest_name(word, known) : as_code;

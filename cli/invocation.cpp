@@ -16,6 +16,12 @@
 #include "sim/sim_world.h"
 
 namespace gridlock::cli {
+namespace {
+
+/// Stands where a file name does for the scenario of --from.
+constexpr const char* kFromName = "--from";
+
+}  // namespace
 
 namespace {
 
@@ -93,7 +99,32 @@ std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags) {
       all.push_back(std::make_shared<const Scenario>(std::move(scenario)));
     }
   }
+  if (!flags.from.text.empty()) {
+    JsonNode root = parse_json(config_text(flags.from), kFromName);
+    for (Scenario& scenario : load_scenarios(std::move(root), kFromName, settings))
+      all.push_back(std::make_shared<const Scenario>(std::move(scenario)));
+  } else if (flags.files.empty()) {
+    throw InputError("scenario", "there is nothing to read",
+                     "name a scenario file, or give a configuration with --from");
+  }
   return all;
+}
+
+std::string config_text(const ConfigSource& source) {
+  const Config config = read_config(source);
+  if (!config.ignored.empty()) {
+    fmt::print(stderr, "--from: no group depends on, and so ignored:\n");
+    for (const std::string& ignored : config.ignored) fmt::print(stderr, "  {}\n", ignored);
+  }
+  return write_json(config_scenario(config));
+}
+
+std::string scenario_words(const std::string& file, const RunFlags& flags) {
+  if (file != kFromName) return shell_quoted(file);
+  std::string words = "--from " + shell_quoted(flags.from.text);
+  if (flags.from.world_size > 0) words += fmt::format(" --world-size {}", flags.from.world_size);
+  if (flags.from.ranks_per_node > 0) words += fmt::format(" --ranks-per-node {}", flags.from.ranks_per_node);
+  return words;
 }
 
 void check_writable(const std::string& path) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/world/world.h"
+#include "harness/config/config.h"
 #include "harness/model/scenario.h"
 #include "harness/report/report.h"
 #include "launch/outside_start.h"
@@ -24,6 +25,8 @@ struct Invocation {
 struct RunFlags {
   std::vector<std::string> files;
   std::vector<std::string> settings;
+  /// A configuration to make the scenario of; its sizes where it does not say them.
+  ConfigSource from;
   std::string backend = "sim";
   std::uint64_t seed = 0;
   bool seed_given = false;
@@ -43,8 +46,15 @@ std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& p
 /// The scenario's options with those of the command line put over them.
 RunOptions options_for(const Scenario& scenario, const RunFlags& flags);
 
-/// All scenarios of all files, in order. Throws InputError.
+/// All scenarios of all files, in order, then that of --from. What --from ignored is said on standard error.
+/// Throws InputError, also when there is neither.
 std::vector<std::shared_ptr<const Scenario>> load_all(const RunFlags& flags);
+
+/// The words that name the same scenarios again: the file, or --from with its sizes.
+std::string scenario_words(const std::string& file, const RunFlags& flags);
+
+/// The scenario of --from as text, after saying on standard error what was ignored. Throws InputError.
+std::string config_text(const ConfigSource& source);
 
 /// Throws InputError (place: the path) when the file cannot be written later; "" and "-" always can. Called
 /// before a run, so that its result is not lost afterwards.

@@ -23,6 +23,7 @@ constexpr const char* kExamples = R"(Examples:
   gridlock diff step.json --backend gloo                    is it the same run there? where does it part?
   gridlock test scenarios --jobs 2 --junit report.xml       every scenario of a folder, for CI
   gridlock plan step.json                                   the groups its grids create, in order
+  gridlock lint --from d4p2t2                               what the sizes of a configuration lead to
   gridlock accessors step.json                              what DeepSpeed reads from its grids
   gridlock diagnose dumps/                                  who hung a real job: flight recorder dumps
   gridlock explain COLL_MISSING_RANK                        what a diagnosis means
@@ -55,7 +56,9 @@ int run(int argc, char** argv) {
   gridlock::cli::add_diff_command(app, invocation);
   gridlock::cli::add_doctor_command(app, invocation);
   gridlock::cli::add_calibrate_command(app, invocation);
+  gridlock::cli::add_init_command(app, invocation);
   gridlock::cli::add_plan_command(app, invocation);
+  gridlock::cli::add_lint_command(app, invocation);
   gridlock::cli::add_accessors_command(app, invocation);
   gridlock::cli::add_expand_command(app, invocation);
   gridlock::cli::add_schema_command(app, invocation);

@@ -57,8 +57,8 @@ void write_history(const std::string& path, const RunResult& run) {
 }
 
 std::string repeat_line(const CaseResult& result, const RunFlags& flags) {
-  std::string line =
-      fmt::format("gridlock run {} --seed {}", shell_quoted(result.scenario->file), result.options.seed);
+  std::string line = fmt::format("gridlock run {} --seed {}", scenario_words(result.scenario->file, flags),
+                                 result.options.seed);
   for (const std::string& setting : flags.settings) line += fmt::format(" --set {}", shell_quoted(setting));
   if (flags.backend != "sim") line += fmt::format(" --backend {}", flags.backend);
   if (!flags.store.empty()) line += fmt::format(" --store {}", shell_quoted(flags.store));
@@ -111,13 +111,28 @@ void run(const RunCommand& command, Invocation& invocation) {
 
 }  // namespace
 
-void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths) {
-  command.add_option("scenario", flags.files, "Scenario files")->required()->check(paths);
+void add_scenario_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths) {
+  command.add_option("scenario", flags.files, "Scenario files")->check(paths);
   command
       .add_option("--set", flags.settings,
                   "path=value: replace one value of the scenario, e.g. params.micro_batches=8")
       ->take_all()
       ->allow_extra_args(false);
+  add_config_flags(command, flags.from);
+}
+
+void add_config_flags(CLI::App& command, ConfigSource& from) {
+  command.add_option("--from", from.text,
+                     "A training configuration instead of a scenario: 'megatron: FLAGS', an AReaL allocation "
+                     "(sglang:d4t2+megatron:d2p2t2), or 'deepspeed: FILE FLAGS'");
+  command.add_option("--world-size", from.world_size, "Ranks of the world of --from")
+      ->check(CLI::Range(1, 16'777'216));
+  command.add_option("--ranks-per-node", from.ranks_per_node, "Ranks on a node of --from; default 8")
+      ->check(CLI::Range(1, 16'777'216));
+}
+
+void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& paths) {
+  add_scenario_flags(command, flags, paths);
   command.add_option("--backend", flags.backend, "World to run on: sim (default), gloo or nccl");
   command
       .add_option_function<std::uint64_t>(

@@ -32,9 +32,18 @@ struct TestCase {
 
 std::vector<TestCase> load_cases(const RunFlags& flags) {
   std::vector<TestCase> cases;
+  if (!flags.from.text.empty()) {
+    RunFlags only_from = flags;
+    only_from.files.clear();
+    for (const auto& scenario : load_all(only_from))
+      cases.push_back({scenario, scenario->file, scenario->name, ""});
+  } else if (flags.files.empty()) {
+    load_all(flags);  // says what is missing
+  }
   for (const std::string& file : scenario_files(flags.files)) {
     RunFlags one = flags;
     one.files = {file};
+    one.from.text.clear();
     try {
       for (const auto& scenario : load_all(one)) cases.push_back({scenario, file, scenario->name, ""});
     } catch (const InputError& error) {

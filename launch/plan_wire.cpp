@@ -12,11 +12,13 @@ void fields(Archive& archive, RecipeEntry& entry) {
   archive(entry.family);
   archive(entry.selection);
   archive(entry.backend);
+  archive(entry.within);
 }
 
 template <typename Archive>
 void fields(Archive& archive, RecipeBlock& block) {
   archive(block.view);
+  archive(block.of_world);
   archive(block.inside);
   archive(block.all_but);
   archive(block.numbering);

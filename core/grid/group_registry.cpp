@@ -40,7 +40,8 @@ std::vector<std::int64_t> GroupRegistry::resolve(const Plan& plan) {
   std::vector<std::int64_t> creation_of_request;
   creation_of_request.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
-    creation_of_request.push_back(plan.spec().recipe.uses_registry
+    const PlanFamily& family = plan.families()[plan.locate(i).family];
+    creation_of_request.push_back(family.uses_registry
                                       ? new_or_get_group(plan.members_of(i), plan.backend_of(i)).creation
                                       : new_group());
   }

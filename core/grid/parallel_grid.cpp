@@ -48,6 +48,11 @@ RankId ParallelGrid::ds_model_rank() const {
   return request ? plan_->model_members_of(*request).index_of(rank_) : kNoRank;
 }
 
+RankId ParallelGrid::ds_model_world_size() const {
+  const std::optional<std::size_t> model = plan_->find_family("model");
+  return model ? plan_->group_size(*model) : world_size() / data_.size;
+}
+
 // The group object is named by the first request with its members and backend. All such requests are of
 // groups that this rank is in, so its own requests, at most one a family, are all there is to look at.
 MaybeGroup ParallelGrid::group(std::string_view family) const {
@@ -55,10 +60,11 @@ MaybeGroup ParallelGrid::group(std::string_view family) const {
   const std::optional<std::int64_t> own = plan_->family_group(family, rank_);
   if (!own) return std::nullopt;
   MpuGroup group{plan_->members_of(*own), plan_->backend_of(*own), *own};
-  if (!plan_->spec().recipe.uses_registry) return group;
+  if (!plan_->families()[*plan_->find_family(family)].uses_registry) return group;
   for (std::size_t other = 0; other < plan_->families().size(); ++other) {
     const PlanFamily& candidate = plan_->families()[other];
-    if (candidate.first >= group.place || candidate.backend != group.backend) continue;
+    if (!candidate.uses_registry || candidate.first >= group.place || candidate.backend != group.backend)
+      continue;
     const std::optional<std::int64_t> request = plan_->family_group(other, rank_);
     if (request && *request < group.place && plan_->members_of(*request) == group.members)
       group.place = *request;

@@ -42,7 +42,7 @@ class ParallelGrid : public Mpu {
   bool is_last_stage() const { return pipe_.index == pipe_.size - 1; }
   /// Place of this rank in its ds_model group (all ranks of one data index), in model order.
   RankId ds_model_rank() const;
-  RankId ds_model_world_size() const { return world_size() / data_.size; }
+  RankId ds_model_world_size() const;
   Members dp_group() const { return own_list(data_); }
   Members pp_group() const { return own_list(pipe_); }
   Members slice_group() const { return own_list(tensor_); }

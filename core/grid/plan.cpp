@@ -28,14 +28,43 @@ void check_axes(const Recipe& recipe, const ProcessTopology& topology) {
   }
 }
 
+bool is_of_world(const Recipe& recipe, const std::string& view) {
+  return std::any_of(recipe.blocks.begin(), recipe.blocks.end(),
+                     [&](const RecipeBlock& block) { return block.of_world && block.view == view; });
+}
+
+/// Groups on an axis that both layouts have are the same groups, each in one numbering order or another.
+void check_shared_axes(const ProcessTopology& topology, const TopologyView& view) {
+  for (const std::string& axis : view.topology.get_axis_names()) {
+    if (!topology.has_axis(axis)) continue;
+    const GroupList own = topology.get_axis_comm_lists(axis);
+    const GroupList seen = view.topology.get_axis_comm_lists(axis);
+    for (RankId rank = 0; rank < topology.world_size(); ++rank) {
+      const Members group = own[own.index_of(rank)];
+      const Members other = seen[seen.index_of(rank)];
+      if (group == other) continue;
+      throw InputError("views",
+                       fmt::format("axis '{}' of view '{}' puts rank {} with {}, the topology puts it "
+                                   "with {}; groups on a common axis must be the same",
+                                   axis, view.name, rank, other.to_string(), group.to_string()));
+    }
+  }
+}
+
+void check_view(const GridSpec& spec, const TopologyView& view, RankId world_size) {
+  const bool of_world = is_of_world(spec.recipe, view.name);
+  const RankId size = of_world ? world_size : spec.topology.world_size();
+  if (view.topology.world_size() != size) {
+    throw InputError("views", fmt::format("view '{}' has {} ranks, the {} has {}", view.name,
+                                          view.topology.world_size(), of_world ? "world" : "topology", size));
+  }
+  if (!of_world) check_shared_axes(spec.topology, view);
+}
+
 void check_spec(const GridSpec& spec, RankId world_size) {
   check_axes(spec.recipe, spec.topology);
   const RankId model_size = spec.topology.world_size();
-  for (const TopologyView& view : spec.views) {
-    if (view.topology.world_size() == model_size) continue;
-    throw InputError("views", fmt::format("view '{}' has {} ranks, the topology has {}", view.name,
-                                          view.topology.world_size(), model_size));
-  }
+  for (const TopologyView& view : spec.views) check_view(spec, view, world_size);
   if (spec.mapping.size() != model_size) {
     throw InputError("rank_mapping", fmt::format("the topology has {} ranks, the mapping places {}",
                                                  model_size, spec.mapping.size()));
@@ -54,6 +83,26 @@ std::vector<std::string> axes_inside(const RecipeBlock& block, const ProcessTopo
     if (is_named != block.all_but) inside.push_back(axis);
   }
   return inside;
+}
+
+/// The names that the topology has.
+std::vector<std::string> present(const std::vector<std::string>& axes, const ProcessTopology& topology) {
+  std::vector<std::string> found;
+  for (const std::string& axis : axes) {
+    if (topology.has_axis(axis)) found.push_back(axis);
+  }
+  return found;
+}
+
+/// The axes that number the groups of a block: as it says, or in topology order.
+std::vector<std::string> numbering_axes(const RecipeBlock& block, const std::vector<std::string>& inside,
+                                        const ProcessTopology& topology) {
+  if (!block.numbering.empty()) return present(block.numbering, topology);
+  std::vector<std::string> axes = topology.get_axis_names();
+  std::erase_if(axes, [&](const std::string& axis) {
+    return std::find(inside.begin(), inside.end(), axis) != inside.end();
+  });
+  return axes;
 }
 
 Members select(const Members& members, MemberSelection selection) {
@@ -77,11 +126,11 @@ bool is_selected(GroupRank place, RankId size, MemberSelection selection) {
 std::string recipe_text(const Recipe& recipe) {
   std::string text = fmt::format("{} {}", recipe.name, recipe.uses_registry);
   for (const RecipeBlock& block : recipe.blocks) {
-    text += fmt::format("\nblock {} {} {} {} {}", block.view, block.inside, block.all_but, block.numbering,
-                        block.needs);
+    text += fmt::format("\nblock {} {} {} {} {} {}", block.view, block.of_world, block.inside, block.all_but,
+                        block.numbering, block.needs);
     for (const RecipeEntry& entry : block.entries) {
-      text += fmt::format("\n{} {} {}", entry.family, static_cast<int>(entry.selection),
-                          static_cast<int>(entry.backend));
+      text += fmt::format("\n{} {} {} {}", entry.family, static_cast<int>(entry.selection),
+                          static_cast<int>(entry.backend), entry.within);
     }
   }
   return text;
@@ -107,61 +156,94 @@ Plan::Plan(GridSpec spec, RankId world_size) : spec_(std::move(spec)) {
 }
 
 const ProcessTopology& Plan::view(const std::string& name) const {
-  if (name.empty()) return spec_.topology;
   for (const TopologyView& view : spec_.views) {
     if (view.name == name) return view.topology;
   }
-  throw InputError("views", fmt::format("recipe '{}' needs a view '{}', which the grid does not have",
-                                        spec_.recipe.name, name));
+  return spec_.topology;
+}
+
+void Plan::add_family(const RecipeBlock& block, const RecipeEntry& entry, GroupList groups, RankId run) {
+  if (find_family(entry.family)) {
+    throw InputError("recipe",
+                     fmt::format("recipe '{}' has two families '{}'", spec_.recipe.name, entry.family));
+  }
+  PlanFamily family;
+  family.name = entry.family;
+  family.first = request_count_ + blocks_.back().step;
+  family.run = run;
+  family.count = groups.size();
+  family.backend = entry.backend == BackendChoice::gloo ? BackendKind::gloo : spec_.backend;
+  family.selection = entry.selection;
+  family.block = blocks_.size() - 1;
+  family.uses_registry = spec_.recipe.uses_registry && !block.of_world;
+  family.of_world = block.of_world;
+  blocks_.back().step += run;
+  families_.push_back(std::move(family));
+  groups_.push_back(std::move(groups));
 }
 
 void Plan::add_block(const RecipeBlock& block) {
   const ProcessTopology& topology = view(block.view);
-  const auto is_missing = [&](const std::string& axis) { return !topology.has_axis(axis); };
-  if (std::any_of(block.needs.begin(), block.needs.end(), is_missing)) return;
+  if (block.of_world && &topology == &spec_.topology) return;
+  if (present(block.needs, topology).size() != block.needs.size()) return;
 
-  Block added;
-  added.groups = topology.comm_lists(axes_inside(block, topology), block.numbering);
-  added.first = request_count_;
-  added.first_family = families_.size();
-  added.entries = block.entries.size();
-  const auto step = static_cast<std::int64_t>(block.entries.size());
+  const std::vector<std::string> inside = axes_inside(block, topology);
+  const std::vector<std::string> numbering = numbering_axes(block, inside, topology);
+  const GroupList groups = topology.comm_lists(inside, numbering);
+  blocks_.push_back({request_count_, 0, families_.size()});
   for (const RecipeEntry& entry : block.entries) {
-    if (find_family(entry.family)) {
-      throw InputError("recipe",
-                       fmt::format("recipe '{}' has two families '{}'", spec_.recipe.name, entry.family));
+    const std::vector<std::string> within = present(entry.within, topology);
+    if (entry.within.empty()) {
+      add_family(block, entry, groups, 1);
+    } else if (!within.empty()) {
+      // Numbered by group of the block first, so that the parts of one group are neighbours.
+      std::vector<std::string> order = numbering;
+      for (const std::string& axis : inside) {
+        if (std::find(within.begin(), within.end(), axis) == within.end()) order.push_back(axis);
+      }
+      const GroupList parts = topology.comm_lists(within, order);
+      add_family(block, entry, parts, parts.size() / groups.size());
     }
-    PlanFamily family;
-    family.name = entry.family;
-    family.first = request_count_ + static_cast<std::int64_t>(families_.size() - added.first_family);
-    family.step = step;
-    family.count = added.groups.size();
-    family.backend = entry.backend == BackendChoice::gloo ? BackendKind::gloo : spec_.backend;
-    family.selection = entry.selection;
-    family.block = blocks_.size();
-    families_.push_back(std::move(family));
   }
-  request_count_ += step * added.groups.size();
-  blocks_.push_back(std::move(added));
+  for (std::size_t i = blocks_.back().first_family; i < families_.size(); ++i)
+    families_[i].step = blocks_.back().step;
+  request_count_ += blocks_.back().step * groups.size();
 }
 
 PlanRequest Plan::locate(std::int64_t i) const {
   GRIDLOCK_CHECK(i >= 0 && i < request_count_);
   const auto starts_after = [](std::int64_t request, const Block& block) { return request < block.first; };
   const Block& block = *std::prev(std::upper_bound(blocks_.begin(), blocks_.end(), i, starts_after));
-  const auto entries = static_cast<std::int64_t>(block.entries);
-  const std::int64_t in_block = i - block.first;
-  return {block.first_family + static_cast<std::size_t>(in_block % entries),
-          static_cast<RankId>(in_block / entries)};
+  const std::int64_t group = (i - block.first) / block.step;
+  std::int64_t in_step = (i - block.first) % block.step;
+  std::size_t family = block.first_family;
+  for (; in_step >= families_[family].run; ++family) in_step -= families_[family].run;
+  return {family, static_cast<RankId>(group * families_[family].run + in_step)};
+}
+
+Members Plan::numbered_members_of(std::int64_t i) const {
+  const PlanRequest request = locate(i);
+  return select(groups_[request.family][request.group], families_[request.family].selection);
 }
 
 Members Plan::model_members_of(std::int64_t i) const {
-  const PlanRequest request = locate(i);
-  const PlanFamily& family = families_[request.family];
-  return select(blocks_[family.block].groups[request.group], family.selection);
+  const Members members = numbered_members_of(i);
+  if (!families_[locate(i).family].of_world) return members;
+  std::vector<RankId> in_model;
+  members.for_each([&](RankId rank) {
+    if (spec_.mapping.to_model(rank) != kNoRank) in_model.push_back(spec_.mapping.to_model(rank));
+  });
+  return Members::list(std::move(in_model));
 }
 
-Members Plan::members_of(std::int64_t i) const { return spec_.mapping.to_world(model_members_of(i)); }
+Members Plan::members_of(std::int64_t i) const {
+  const Members members = numbered_members_of(i);
+  return families_[locate(i).family].of_world ? members : spec_.mapping.to_world(members);
+}
+
+RankId Plan::group_size(std::size_t family) const {
+  return select(groups_[family][0], families_[family].selection).size();
+}
 
 GroupSpec Plan::request(std::int64_t i) const {
   const PlanFamily& family = families_[locate(i).family];
@@ -178,13 +260,14 @@ std::optional<std::size_t> Plan::find_family(std::string_view name) const {
 std::optional<std::int64_t> Plan::family_group(std::size_t family, RankId model_rank) const {
   GRIDLOCK_CHECK(family < families_.size() && model_rank >= 0 && model_rank < spec_.topology.world_size());
   const PlanFamily& asked = families_[family];
-  const GroupList& groups = blocks_[asked.block].groups;
-  const RankId group = groups.index_of(model_rank);
+  const GroupList& groups = groups_[family];
+  const RankId rank = asked.of_world ? spec_.mapping.to_world(model_rank) : model_rank;
+  const RankId group = groups.index_of(rank);
   if (asked.selection != MemberSelection::all &&
-      !is_selected(groups[group].index_of(model_rank), groups.group_size(), asked.selection)) {
+      !is_selected(groups[group].index_of(rank), groups.group_size(), asked.selection)) {
     return std::nullopt;
   }
-  return asked.first + group * asked.step;
+  return asked.request_of(group);
 }
 
 std::optional<std::int64_t> Plan::family_group(std::string_view family, RankId model_rank) const {

@@ -30,15 +30,25 @@ struct GridSpec {
   std::vector<TopologyView> views = {};
 };
 
-/// One family as it appears in a plan: requests first, first + step, ... (count of them), one for each group.
+/// One family as it appears in a plan: `count` requests, one for each group. Its groups come in runs of `run`
+/// neighbours, and run i starts `step` after run i - 1 (runs are longer than 1 only in hierarchical
+/// families).
 struct PlanFamily {
   std::string name;
   std::int64_t first = 0;
   std::int64_t step = 1;
+  RankId run = 1;
   RankId count = 0;
   BackendKind backend = BackendKind::nccl;
   MemberSelection selection = MemberSelection::all;
   std::size_t block = 0;
+  /// Whether requests go through the grid's registry.
+  bool uses_registry = false;
+  /// Whether the groups are of world ranks whatever the mapping says (RecipeBlock::of_world).
+  bool of_world = false;
+
+  /// The request for a group. Requires: 0 <= group < count.
+  std::int64_t request_of(RankId group) const { return first + group / run * step + group % run; }
 };
 
 /// One request of a plan: group `group` of a family.
@@ -54,16 +64,18 @@ struct PlanRequest {
 class Plan {
  public:
   /// Throws InputError when the recipe cannot be laid on the topology: a required axis is missing, the axes
-  /// "tensor" and "model" (two names of one thing) are both there, a view is missing or of another size, a
-  /// family appears twice, the mapping's size is not the topology's, the timeout is not positive, or a rank
-  /// of the mapping is not in a world of `world_size`.
+  /// "tensor" and "model" (two names of one thing) are both there, a view is of another size or has groups on
+  /// an axis that are not the topology's groups on it (HyperCommGrid's shared dimensions), a family appears
+  /// twice, the mapping's size is not the topology's, the timeout is not positive, or a rank of the mapping
+  /// is not in a world of `world_size`. A view that only blocks of the world look at has the world's size and
+  /// is compared with nothing.
   Plan(GridSpec spec, RankId world_size);
 
   const GridSpec& spec() const { return spec_; }
   const ProcessTopology& topology() const { return spec_.topology; }
   const RankMapping& mapping() const { return spec_.mapping; }
 
-  /// Number of requests: the sum over blocks of groups x entries.
+  /// Number of requests: the sum over blocks of what their entries ask for.
   std::int64_t request_count() const { return request_count_; }
   /// What request i passes; its name is the family. Requires: 0 <= i < request_count(). O(axes) for
   /// arithmetic mappings.
@@ -81,7 +93,10 @@ class Plan {
   /// Requires: a rank of the model. O(axes).
   std::optional<std::int64_t> family_group(std::size_t family, RankId model_rank) const;
   std::optional<std::int64_t> family_group(std::string_view family, RankId model_rank) const;
-  /// Members of a request in model order (ranks of the model, as the reference's lists hold them).
+  /// Members of each group of a family.
+  RankId group_size(std::size_t family) const;
+  /// Members of a request in model order (ranks of the model, as the reference's lists hold them); of a group
+  /// that ignores the mapping, those members that are in the model.
   Members model_members_of(std::int64_t i) const;
 
   /// Where model order departs from world order: group ranks (places among sorted members) are then not the
@@ -94,18 +109,23 @@ class Plan {
 
  private:
   struct Block {
-    GroupList groups;
     std::int64_t first = 0;
+    /// Requests for one enumerated group.
+    std::int64_t step = 0;
     std::size_t first_family = 0;
-    std::size_t entries = 0;
   };
 
   void add_block(const RecipeBlock& block);
+  void add_family(const RecipeBlock& block, const RecipeEntry& entry, GroupList groups, RankId run);
   const ProcessTopology& view(const std::string& name) const;
+  /// Members of a request as its topology numbers them.
+  Members numbered_members_of(std::int64_t i) const;
 
   GridSpec spec_;
   std::vector<Block> blocks_;
   std::vector<PlanFamily> families_;
+  /// Groups of each family.
+  std::vector<GroupList> groups_;
   std::int64_t request_count_ = 0;
   std::uint64_t fingerprint_ = 0;
 };

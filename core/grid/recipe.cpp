@@ -41,6 +41,24 @@ void add_sequence_blocks(Recipe& recipe) {
   recipe.blocks.push_back(std::move(sequence_data));
 }
 
+RecipeBlock expert_block(const char* view, const char* inside, std::vector<std::string> numbering) {
+  RecipeBlock made = block({inside}, {family(inside)});
+  made.view = view;
+  made.of_world = true;
+  made.numbering = std::move(numbering);
+  return made;
+}
+
+// deepspeed/utils/groups.py, for a grid that is given to DeepSpeed as mpu and has mixture-of-experts layers:
+// _create_expert_and_data_parallel over a view "expert", or _create_expert_data_and_model_parallel (experts
+// that are split by tensor parallelism) over a view "expert_lanes". Both cut torch's whole world.
+void add_deepspeed_expert_blocks(Recipe& recipe) {
+  recipe.blocks.push_back(expert_block("expert", "expert_data", {}));
+  recipe.blocks.push_back(expert_block("expert", "expert", {}));
+  recipe.blocks.push_back(expert_block("expert_lanes", "expert", {"pipe", "tensor", "expert_data"}));
+  recipe.blocks.push_back(expert_block("expert_lanes", "expert_data", {"pipe", "tensor", "expert"}));
+}
+
 }  // namespace
 
 Recipe areal_recipe() {
@@ -58,6 +76,7 @@ Recipe areal_recipe() {
       block_all_but({"pipe"}, {family("tensor_data")}),
   };
   add_sequence_blocks(recipe);
+  add_deepspeed_expert_blocks(recipe);
   return recipe;
 }
 
@@ -73,13 +92,21 @@ Recipe deepspeed_recipe() {
       block({"model", "tensor"}, {family("tensor")}),
   };
   add_sequence_blocks(recipe);
+  add_deepspeed_expert_blocks(recipe);
   return recipe;
 }
 
-std::vector<std::string> recipe_names() { return {"areal", "deepspeed"}; }
+Recipe without_gloo_twins(Recipe recipe) {
+  for (RecipeBlock& block : recipe.blocks) {
+    std::erase_if(block.entries, [](const RecipeEntry& e) { return e.backend == BackendChoice::gloo; });
+  }
+  return recipe;
+}
+
+std::vector<std::string> recipe_names() { return {"areal", "deepspeed", "megatron"}; }
 
 Recipe recipe_by_name(std::string_view name) {
-  for (Recipe recipe : {areal_recipe(), deepspeed_recipe()}) {
+  for (Recipe recipe : {areal_recipe(), deepspeed_recipe(), megatron_recipe()}) {
     if (recipe.name == name) return recipe;
   }
   throw InputError("recipe", fmt::format("there is no recipe '{}'", name), name_hint(name, recipe_names()));

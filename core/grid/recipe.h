@@ -25,6 +25,10 @@ struct RecipeEntry {
   std::string family;
   MemberSelection selection = MemberSelection::all;
   BackendChoice backend = BackendChoice::grid_default;
+  /// When not empty: each group of the block is cut into the groups of its ranks that differ on these of the
+  /// block's axes only, and makes a request for each of them in turn (Megatron's hierarchical context
+  /// groups). The entry is left out when the topology has none of these axes.
+  std::vector<std::string> within = {};
 
   bool operator==(const RecipeEntry&) const = default;
 };
@@ -32,13 +36,17 @@ struct RecipeEntry {
 /// One loop of a grid's constructor: for each group of a comm list, the requests of `entries` in order.
 struct RecipeBlock {
   /// Topology that is enumerated: "" is the grid's own, other names are views given beside it (Megatron's
-  /// experts).
+  /// experts). For a view that the grid does not give it is its own topology.
   std::string view;
+  /// The topology numbers the ranks of the world and not those of the model: the rank mapping is not asked,
+  /// and no registry either (DeepSpeed's utils/groups.py). Without its view the block is left out.
+  bool of_world = false;
   /// Axes on which the members of a group differ; with `all_but` set, all axes but these. An axis that the
   /// topology lacks counts as one of size 1.
   std::vector<std::string> inside;
   bool all_but = false;
-  /// Order in which the other axes number the groups, slowest first; empty for topology order.
+  /// Order in which the other axes number the groups, slowest first; empty for topology order. Axes that the
+  /// topology lacks are passed over.
   std::vector<std::string> numbering;
   /// The block is left out unless the topology has all of these axes.
   std::vector<std::string> needs;
@@ -65,6 +73,14 @@ struct Recipe {
 Recipe areal_recipe();
 /// DeepSpeed 0.19.6, deepspeed/runtime/pipe/topology.py PipelineParallelGrid.
 Recipe deepspeed_recipe();
+
+/// Megatron core, megatron/core/parallel_state.py initialize_model_parallel, with one optimizer instance and
+/// weight rematerialisation groups of one rank, as its main branch makes them. See core/grid/megatron.h for
+/// the topology and views that go with it.
+Recipe megatron_recipe();
+
+/// Without the gloo twins (Megatron's create_gloo_process_groups=False).
+Recipe without_gloo_twins(Recipe recipe);
 
 /// Names that recipe_by_name knows.
 std::vector<std::string> recipe_names();

@@ -8,6 +8,7 @@
 #include "core/base/outcome.h"
 #include "core/diagnosis/diagnosis.h"
 #include "core/world/world.h"
+#include "harness/model/model_facts.h"
 #include "harness/model/step.h"
 
 namespace gridlock {
@@ -18,6 +19,7 @@ class Plan;
 struct ScenarioGrid {
   std::string name;
   std::shared_ptr<const Plan> plan;
+  ModelFacts model = {};
 };
 
 /// Steps for the ranks that match. A rank runs the steps of every matching program in file order.

@@ -8,12 +8,12 @@
 #include "core/grid/plan.h"
 #include "harness/read/number_reader.h"
 #include "harness/read/operation_reader.h"
+#include "harness/read/recipe_reader.h"
 
 namespace gridlock {
 namespace {
 
-ProcessTopology read_topology(const JsonCursor& grid) {
-  const JsonCursor topology = grid.at("topology");
+ProcessTopology read_axes(const JsonCursor& topology, TopologyOptions options = {}) {
   std::vector<std::string> axes;
   std::vector<std::int64_t> sizes;
   for (const auto& [axis, size] : topology.members()) {
@@ -21,6 +21,10 @@ ProcessTopology read_topology(const JsonCursor& grid) {
     axes.push_back(axis);
     sizes.push_back(size.integer(1, std::numeric_limits<RankId>::max()));
   }
+  return topology.located([&] { return ProcessTopology(axes, sizes, options); });
+}
+
+ProcessTopology read_topology(const JsonCursor& grid) {
   TopologyOptions options;
   if (const auto flag = grid.find("sequence_parallel")) options.sequence_parallel = flag->boolean();
   if (const auto flag = grid.find("gradient_checkpointing")) options.gradient_checkpointing = flag->boolean();
@@ -30,7 +34,22 @@ ProcessTopology read_topology(const JsonCursor& grid) {
     options.max_prompt_len =
         static_cast<std::int32_t>(length->integer(0, std::numeric_limits<std::int32_t>::max()));
   }
-  return topology.located([&] { return ProcessTopology(axes, sizes, options); });
+  return read_axes(grid.at("topology"), options);
+}
+
+std::vector<TopologyView> read_views(const JsonCursor& grid, const Recipe& recipe) {
+  std::vector<std::string> known;
+  for (const RecipeBlock& block : recipe.blocks) {
+    if (!block.view.empty() && std::find(known.begin(), known.end(), block.view) == known.end())
+      known.push_back(block.view);
+  }
+  std::vector<TopologyView> views;
+  for (const auto& [name, view] : grid.at("views").members()) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      view.fail_name(fmt::format("view of the recipe {}", recipe.name), name, known);
+    views.push_back({name, read_axes(view)});
+  }
+  return views;
 }
 
 RankMapping read_mapping(const JsonCursor& grid, RankId count) {
@@ -56,18 +75,35 @@ RankMapping read_mapping(const JsonCursor& grid, RankId count) {
 }
 
 GridSpec read_grid(const JsonCursor& grid) {
-  grid.check_keys({"recipe", "topology", "ranks", "backend", "timeout_s", "sequence_parallel",
-                   "gradient_checkpointing", "gradient_accumulation_fusion", "max_prompt_len"});
+  grid.check_keys({"recipe", "topology", "views", "ranks", "backend", "gloo_twins", "timeout_s",
+                   "sequence_parallel", "gradient_checkpointing", "gradient_accumulation_fusion",
+                   "max_prompt_len", "model"});
   ProcessTopology topology = read_topology(grid);
-  const JsonCursor recipe_name = grid.at("recipe");
-  Recipe recipe = recipe_name.located([&] { return recipe_by_name(recipe_name.string()); });
+  Recipe recipe = read_recipe(grid.at("recipe"));
+  if (const auto twins = grid.find("gloo_twins"); twins && !twins->boolean())
+    recipe = without_gloo_twins(std::move(recipe));
   RankMapping mapping = read_mapping(grid, topology.world_size());
   GridSpec spec{std::move(topology), std::move(recipe), std::move(mapping)};
+  if (grid.has("views")) spec.views = read_views(grid, spec.recipe);
   if (const auto backend = grid.find("backend")) spec.backend = read_backend(*backend);
   if (const auto timeout = grid.find("timeout_s")) {
     spec.timeout = std::chrono::seconds(timeout->integer(1, 1'000'000'000));
   }
   return spec;
+}
+
+ModelFacts read_model(const JsonCursor& grid) {
+  ModelFacts facts;
+  const auto model = grid.find("model");
+  if (!model) return facts;
+  std::vector<std::string> known;
+  for (const ModelFactInfo& info : kModelFacts) known.emplace_back(info.name);
+  model->check_keys(known);
+  for (const ModelFactInfo& info : kModelFacts) {
+    if (const auto value = model->find(info.name))
+      facts.*info.value = value->integer(1, std::numeric_limits<std::int32_t>::max());
+  }
+  return facts;
 }
 
 /// One more than the largest rank of a grid. The members come sorted.
@@ -113,7 +149,7 @@ void read_world_and_grids(ReadContext& context, const JsonCursor& root) {
     const auto make = [&] {
       return std::make_shared<const Plan>(std::move(specs[i]), context.scenario.world_size);
     };
-    context.scenario.grids.push_back({name, grid.located(make)});
+    context.scenario.grids.push_back({name, grid.located(make), read_model(grid)});
   }
 }
 

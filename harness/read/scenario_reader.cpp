@@ -136,7 +136,11 @@ Scenario read_scenario(const JsonNode& plain, std::vector<std::string> params) {
 }
 
 std::vector<Scenario> load_scenarios(const std::string& path, std::span<const Setting> settings) {
-  JsonNode root = read_extended(path);
+  return load_scenarios(read_extended(path), path, settings);
+}
+
+std::vector<Scenario> load_scenarios(JsonNode root, const std::string& path,
+                                     std::span<const Setting> settings) {
   apply_settings(root, settings);
   JsonCursor(root).check_keys(scenario_keys());
   // What came of an earlier run (--record) is no part of the scenario.

@@ -41,7 +41,7 @@ std::string topology_text(const ProcessTopology& topology) {
 std::int64_t made_count(const PlanFamily& family, const Answers& answers) {
   std::int64_t made = 0;
   for (RankId group = 0; group < family.count; ++group) {
-    made += answers.created[static_cast<std::size_t>(family.first + group * family.step)] ? 1 : 0;
+    made += answers.created[static_cast<std::size_t>(family.request_of(group))] ? 1 : 0;
   }
   return made;
 }

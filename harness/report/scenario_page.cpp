@@ -91,10 +91,19 @@ All of these are run by the tests. Each file says what it shows.
 /// Definitions with a heading of their own, in the order of the page.
 const std::vector<std::pair<std::string, std::string>> kSteps = {{"plain_step", "step"},
                                                                  {"pipeline", "pipeline"}};
-const std::vector<std::pair<std::string, std::string>> kValues = {
-    {"number", "number"},   {"any_real", "real"},        {"duration", "duration"}, {"axis", "axis"},
-    {"indexes", "indexes"}, {"selection", "selection"},  {"members", "members"},   {"group", "group"},
-    {"fault", "fault"},     {"fault_time", "fault time"}};
+const std::vector<std::pair<std::string, std::string>> kValues = {{"number", "number"},
+                                                                  {"any_real", "real"},
+                                                                  {"duration", "duration"},
+                                                                  {"axis", "axis"},
+                                                                  {"indexes", "indexes"},
+                                                                  {"selection", "selection"},
+                                                                  {"members", "members"},
+                                                                  {"group", "group"},
+                                                                  {"recipe", "recipe"},
+                                                                  {"recipe_block", "recipe block"},
+                                                                  {"recipe_family", "recipe family"},
+                                                                  {"fault", "fault"},
+                                                                  {"fault_time", "fault time"}};
 
 SchemaTables tables() {
   std::map<std::string, std::string> places = {{"dtype", "element types"},

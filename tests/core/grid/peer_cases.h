@@ -10,6 +10,8 @@ Json answer_topology_case(const Json& peer_case);
 Json answer_deepspeed_grid_case(const Json& peer_case);
 Json answer_areal_layout_case(const Json& peer_case);
 Json answer_megatron_enumeration_case(const Json& peer_case);
+Json answer_megatron_state_case(const Json& peer_case);
+Json answer_deepspeed_expert_case(const Json& peer_case);
 
 inline const Json kNotHandled = "?";
 

@@ -189,7 +189,7 @@ Json answer_areal_layout_case(const Json& peer_case) {
                    {"from_dp_heads", heads},
                    {"gather_group", heads}};
   for (RankId i = 0; i < model.count; ++i) {
-    expected["to_dp_ranks"].push_back(to_plan.members_of(model.first + i * model.step).to_vector());
+    expected["to_dp_ranks"].push_back(to_plan.members_of(model.request_of(i)).to_vector());
   }
   for (const RankId head : heads) {
     expected["scatter_groups"].push_back(with(to_ranks.world_ranks().to_vector(), head));

@@ -104,7 +104,7 @@ TEST(Plan, any_other_input_gives_another_fingerprint) {
   specs[5].mapping = RankMapping::list({1, 0, 2, 3, 4, 5, 6, 7});
   specs[6].backend = BackendKind::gloo;
   specs[7].timeout = std::chrono::seconds(5);
-  specs[8].views = {{"expert", pipe_data({4, 2, 1})}};
+  specs[8].views = {{"folded", ProcessTopology({"a", "b"}, {4, 2})}};
   std::set<std::uint64_t> fingerprints;
   for (const GridSpec& spec : specs) fingerprints.insert(Plan(spec, 16).fingerprint());
   EXPECT_EQ(fingerprints.size(), specs.size());
@@ -128,7 +128,7 @@ TEST(Plan, the_first_difference_is_the_first_request_that_is_not_equal) {
 
 TEST(Plan, plans_that_ask_for_the_same_groups_have_no_difference_though_their_inputs_differ) {
   GridSpec unused_view = cube_spec();
-  unused_view.views = {{"expert", pipe_data({4, 2, 1})}};
+  unused_view.views = {{"folded", ProcessTopology({"a", "b"}, {4, 2})}};
   EXPECT_NE(Plan(unused_view, 8).fingerprint(), Plan(cube_spec(), 8).fingerprint());
   EXPECT_FALSE(first_difference(Plan(unused_view, 8), Plan(cube_spec(), 8)));
 }
@@ -148,17 +148,17 @@ TEST(Plan, a_mapping_that_is_not_increasing_is_announced_with_the_ranks_it_swaps
 TEST(Plan, a_block_can_enumerate_a_named_view_in_its_own_numbering) {
   GridSpec spec = cube_spec();
   RecipeBlock block;
-  block.view = "expert";
+  block.view = "folded";
   block.inside = {"ep"};
   block.numbering = {"edp", "pp"};
   block.entries = {{"expert"}, {"expert_gloo", MemberSelection::all, BackendChoice::gloo}};
   spec.recipe.blocks.push_back(block);
-  spec.views = {{"expert", ProcessTopology({"pp", "edp", "ep"}, {2, 2, 2})}};
+  spec.views = {{"folded", ProcessTopology({"pp", "edp", "ep"}, {2, 2, 2})}};
   const Plan plan(spec, 8);
   const PlanFamily& family = plan.families()[*plan.find_family("expert")];
   std::vector<std::vector<RankId>> groups;
   for (RankId i = 0; i < family.count; ++i)
-    groups.push_back(plan.members_of(family.first + i * family.step).to_vector());
+    groups.push_back(plan.members_of(family.request_of(i)).to_vector());
   EXPECT_EQ(groups, (std::vector<std::vector<RankId>>{{0, 1}, {4, 5}, {2, 3}, {6, 7}}));
   EXPECT_EQ(plan.family_group("expert", 6), family.first + 3 * family.step);
 }
@@ -173,13 +173,16 @@ TEST(Plan, a_recipe_that_does_not_fit_the_grid_is_refused) {
   EXPECT_EQ(refusal_of(spec, 8),
             "topology: axes 'tensor' and 'model' are two names of one thing, a grid takes one of them");
   spec = cube_spec();
-  spec.recipe.blocks[0].view = "expert";
-  EXPECT_EQ(refusal_of(spec, 8), "views: recipe 'areal' needs a view 'expert', which the grid does not have");
-  spec.views = {{"expert", pipe_data({2, 2, 1})}};
-  EXPECT_EQ(refusal_of(spec, 8), "views: view 'expert' has 4 ranks, the topology has 8");
+  spec.views = {{"folded", pipe_data({2, 2, 1})}};
+  EXPECT_EQ(refusal_of(spec, 8), "views: view 'folded' has 4 ranks, the topology has 8");
   spec = cube_spec();
   spec.recipe.blocks.push_back(spec.recipe.blocks[0]);
   EXPECT_EQ(refusal_of(spec, 8), "recipe: recipe 'areal' has two families 'model'");
+  spec = cube_spec();
+  spec.views = {{"folded", ProcessTopology({"expert", "pipe"}, {4, 2})}};
+  EXPECT_EQ(refusal_of(spec, 8),
+            "views: axis 'pipe' of view 'folded' puts rank 0 with [0, 1], the topology puts it with [0, 4]; "
+            "groups on a common axis must be the same");
 }
 
 TEST(Plan, mappings_and_timeouts_that_do_not_fit_are_refused) {

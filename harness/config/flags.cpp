@@ -1,0 +1,132 @@
+#include "harness/config/flags.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "core/base/input_error.h"
+
+namespace gridlock {
+namespace {
+
+bool is_flag(const std::string& word) { return word.size() > 2 && word.starts_with("--"); }
+
+std::vector<std::string> words_of(const std::string& text, char separator) {
+  std::vector<std::string> words;
+  std::string word;
+  std::istringstream in(text);
+  while (std::getline(in, word, separator)) words.push_back(word);
+  return words;
+}
+
+/// Whether a name differs from a known one in a single word, and there only by a slip.
+bool is_misspelt(const std::string& name, const std::string& known) {
+  const std::vector<std::string> words = words_of(name, '-');
+  const std::vector<std::string> others = words_of(known, '-');
+  if (words.size() != others.size()) return false;
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == others[i]) continue;
+    ++different;
+    if (nearest_name(words[i], std::span(&others[i], 1)).empty()) return false;
+  }
+  return different == 1;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_size(const std::string& text) {
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  return std::stoll(text);
+}
+
+Flags::Flags(const std::string& text, std::string place) : place_(std::move(place)) {
+  std::istringstream in(text);
+  std::string word;
+  while (in >> word) {
+    if (word == "\\") continue;
+    if (is_flag(word)) {
+      const std::size_t equals = word.find('=');
+      Flag flag{word.substr(0, equals), {}};
+      std::replace(flag.name.begin(), flag.name.end(), '_', '-');
+      if (equals != std::string::npos) flag.values.push_back(word.substr(equals + 1));
+      flags_.push_back(std::move(flag));
+    } else if (flags_.empty()) {
+      words_.push_back(word);
+    } else {
+      flags_.back().values.push_back(word);
+    }
+  }
+}
+
+void Flags::fail(const std::string& message, const std::string& hint) const {
+  throw InputError(place_, message, hint);
+}
+
+Flags::Flag* Flags::find(const std::string& name) {
+  if (std::find(known_.begin(), known_.end(), name) == known_.end()) known_.push_back(name);
+  Flag* found = nullptr;
+  for (Flag& flag : flags_) {
+    if (flag.name != name) continue;
+    flag.used = true;
+    found = &flag;
+  }
+  return found;
+}
+
+bool Flags::has(const std::string& name) { return find(name) != nullptr; }
+
+std::optional<std::vector<std::string>> Flags::values(const std::string& name) {
+  const Flag* flag = find(name);
+  if (flag == nullptr) return std::nullopt;
+  return flag->values;
+}
+
+std::optional<std::string> Flags::value(const std::string& name) {
+  const Flag* flag = find(name);
+  if (flag == nullptr) return std::nullopt;
+  if (flag->values.empty()) fail(fmt::format("{} has no value", name));
+  return flag->values.front();
+}
+
+std::int64_t Flags::number(const std::string& name, const std::string& value) const {
+  const std::optional<std::int64_t> size = parse_size(value);
+  if (!size || *size < 1) fail(fmt::format("{} must be a whole number of at least 1, got '{}'", name, value));
+  return *size;
+}
+
+std::optional<std::int64_t> Flags::size(const std::string& name) {
+  const std::optional<std::string> text = value(name);
+  return text ? std::optional(number(name, *text)) : std::nullopt;
+}
+
+std::int64_t Flags::size_or(const std::string& name, std::int64_t otherwise) {
+  return size(name).value_or(otherwise);
+}
+
+std::vector<std::int64_t> Flags::sizes(const std::string& name) {
+  std::vector<std::int64_t> sizes;
+  for (const std::string& text : values(name).value_or(std::vector<std::string>{}))
+    sizes.push_back(number(name, text));
+  return sizes;
+}
+
+std::vector<std::string> Flags::unused() const {
+  std::vector<std::string> names;
+  for (const Flag& flag : flags_) {
+    if (flag.used) continue;
+    for (const std::string& known : known_) {
+      if (is_misspelt(flag.name, known))
+        fail(fmt::format("unknown flag '{}'", flag.name), fmt::format("did you mean '{}'?", known));
+    }
+    names.push_back(
+        fmt::format("{}{}{}", flag.name, flag.values.empty() ? "" : " ", fmt::join(flag.values, " ")));
+  }
+  return names;
+}
+
+}  // namespace gridlock

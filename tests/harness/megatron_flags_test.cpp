@@ -1,0 +1,120 @@
+#include <gtest/gtest.h>
+
+#include "core/base/input_error.h"
+#include "harness/config/config.h"
+
+namespace gridlock {
+namespace {
+
+Config config_of(const std::string& flags, std::int64_t world_size = 0) {
+  return read_config({"megatron: " + flags, world_size, 0});
+}
+
+std::string refusal(const std::string& flags, std::int64_t world_size = 0) {
+  try {
+    config_of(flags, world_size);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(MegatronFlags, sizes_make_the_grid_and_the_model_s_numbers_are_kept) {
+  const Config config = config_of(
+      "--tensor-model-parallel-size 8 --pipeline-model-parallel-size=4 --num-layers 96 --hidden-size 12288 "
+      "--num-attention-heads 96 --global-batch-size 1536 --micro-batch-size 2 --seq-length 2048",
+      1024);
+  const ConfigGrid& grid = config.grids.at(0);
+  EXPECT_EQ(grid.layout.topology.to_string(),
+            "ProcessTopology(axes=['pipe', 'data', 'tensor'], dims=[4, 32, 8])");
+  EXPECT_EQ(grid.model, (ModelFacts{96, 96, 0, 0, 12288, 2048, 0, 1536, 2, 0}));
+  EXPECT_EQ(config.world_size, 1024);
+  EXPECT_TRUE(grid.gloo_twins);
+  EXPECT_TRUE(grid.tied_embedding);
+  EXPECT_TRUE(config.ignored.empty());
+}
+
+TEST(MegatronFlags, a_torchrun_line_says_the_world) {
+  const Config config = config_of(
+      "torchrun --nproc_per_node 4 --nnodes 6 pretrain_gpt.py \\\n --tensor-model-parallel-size 2 "
+      "--use-tp-pp-dp-mapping --pipeline-model-parallel-size 3 --untie-embeddings-and-output-weights");
+  EXPECT_EQ(config.world_size, 24);
+  EXPECT_EQ(config.ranks_per_node, 4);
+  EXPECT_EQ(config.grids[0].layout.topology.to_string(),
+            "ProcessTopology(axes=['data', 'pipe', 'tensor'], dims=[4, 3, 2])");
+  EXPECT_FALSE(config.grids[0].tied_embedding);
+}
+
+TEST(MegatronFlags, what_no_group_depends_on_is_listed_as_it_was_written) {
+  const Config config =
+      config_of("--lr 3e-4 --bf16 --tensor-model-parallel-size 2 --split 949,50,1 --num-workers 2", 8);
+  EXPECT_EQ(config.ignored,
+            (std::vector<std::string>{"--lr 3e-4", "--bf16", "--split 949,50,1", "--num-workers 2"}));
+}
+
+TEST(MegatronFlags, experts_context_and_hierarchy_make_views) {
+  const Config config = config_of(
+      "--tensor-model-parallel-size 2 --context-parallel-size 4 --hierarchical-context-parallel-sizes 2 2 "
+      "--expert-model-parallel-size 8 --expert-tensor-parallel-size 1 --disable-gloo-process-groups",
+      16);
+  const ConfigGrid& grid = config.grids.at(0);
+  ASSERT_EQ(grid.layout.views.size(), 2U);
+  EXPECT_EQ(grid.layout.views[0].topology.to_string(),
+            "ProcessTopology(axes=['pipe', 'expert_data', 'expert', 'expert_tensor'], dims=[1, 2, 8, 1])");
+  EXPECT_EQ(
+      grid.layout.views[1].topology.to_string(),
+      "ProcessTopology(axes=['pipe', 'data', 'context_level_1', 'context_level_0', 'tensor'], dims=[1, 2, "
+      "2, 2, 2])");
+  EXPECT_FALSE(grid.gloo_twins);
+}
+
+TEST(MegatronFlags, virtual_stages_are_given_or_follow_from_the_layers_of_a_chunk) {
+  const std::string stages = "--pipeline-model-parallel-size 4 --num-layers 32 ";
+  EXPECT_EQ(config_of(stages + "--num-layers-per-virtual-pipeline-stage 2", 8).grids[0].model.virtual_stages,
+            4);
+  EXPECT_EQ(config_of(stages + "--num-virtual-stages-per-pipeline-rank 2", 8).grids[0].model.virtual_stages,
+            2);
+  EXPECT_EQ(refusal(stages + "--num-layers-per-virtual-pipeline-stage 3", 8),
+            "--from megatron: 32 layers on 4 stages cannot be cut into chunks of 3 layers");
+  EXPECT_EQ(refusal("--num-virtual-stages-per-pipeline-rank 2", 8),
+            "--from megatron: an interleaved schedule needs --pipeline-model-parallel-size of at least 2");
+}
+
+TEST(MegatronFlags, wrong_flags_are_refused_with_place_value_and_nearest_name) {
+  EXPECT_EQ(refusal("--tensor-model-paralel-size 8", 8),
+            "--from megatron: unknown flag '--tensor-model-paralel-size'\n"
+            "  hint: did you mean '--tensor-model-parallel-size'?");
+  EXPECT_EQ(
+      refusal("--tensor-model-parallel-size eight", 8),
+      "--from megatron: --tensor-model-parallel-size must be a whole number of at least 1, got 'eight'");
+  EXPECT_EQ(refusal("--tensor-model-parallel-size", 8),
+            "--from megatron: --tensor-model-parallel-size has no value");
+  EXPECT_EQ(refusal("--tensor-model-parallel-size 3", 8),
+            "--from megatron: the world size 8 is not divisible by tensor x pipeline x context = 3");
+  EXPECT_EQ(refusal("--tensor-model-parallel-size 2"),
+            "--from megatron: the size of the world is missing\n  hint: --world-size 1024 beside --from, or "
+            "torchrun's --nnodes and --nproc-per-node in the flags");
+  EXPECT_EQ(refusal("--num-distributed-optimizer-instances 2", 8),
+            "--from megatron: the groups of 2 distributed optimizer instances are not known here\n"
+            "  hint: only --num-distributed-optimizer-instances 1 is");
+}
+
+TEST(Configuration, text_of_no_known_kind_is_refused) {
+  const auto told = [](const std::string& text) -> std::string {
+    try {
+      read_config({text, 8, 0});
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(told("megatrom: --lr 1"),
+            "--from: unknown kind of configuration 'megatrom'\n  hint: did you mean 'megatron'?");
+  EXPECT_EQ(
+      told("8 GPUs"),
+      "--from: expected a configuration, got '8 GPUs'\n  hint: 'megatron: --tensor-model-parallel-size 8 "
+      "...', an AReaL allocation such as d4p2t2, or a DeepSpeed config.json");
+}
+
+}  // namespace
+}  // namespace gridlock
