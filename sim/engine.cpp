@@ -144,7 +144,8 @@ RunEnd Engine::loop() {
     const Nanos next = std::min(next_timer, next_deadline);
     const bool is_quiescent = next == kNever;
     if (is_quiescent && ended_count_ == program_.world_size) return RunEnd::returned;
-    const bool may_go_on = options_.semantics.on_timeout != TimeoutAction::end_run;
+    const TimeoutAction action = options_.semantics.on_timeout;
+    const bool may_go_on = action == TimeoutAction::raise || action == TimeoutAction::kill_rank;
     if (is_quiescent && !may_go_on) return RunEnd::quiescent;
     const std::vector<Watchdog::Expiry>& expiries = watchdog_.passing_before(next, now_);
     if (is_quiescent && !judged_) {

@@ -13,7 +13,11 @@ Nanos later(Nanos time, Nanos duration) {
 
 Watchdog::Watchdog(const Semantics& semantics, const GroupTable& groups, const Device& device,
                    RankId world_size)
-    : timeout_ns_(semantics.timeout_ns), groups_(groups), device_(device), world_size_(world_size) {
+    : is_on_(semantics.on_timeout != TimeoutAction::ignore),
+      timeout_ns_(semantics.timeout_ns),
+      groups_(groups),
+      device_(device),
+      world_size_(world_size) {
   update_least_timeout(Nanos{0});
   bound_ = least_timeout_;
 }
@@ -50,6 +54,7 @@ void Watchdog::look_at(RankId rank) {
 
 const std::vector<Watchdog::Expiry>& Watchdog::passing_before(Nanos until, Nanos now) {
   first_.clear();
+  if (!is_on_) return first_;
   update_least_timeout(now);
   if (until <= bound_) return first_;
   for (RankId rank = 0; rank < world_size_; ++rank) look_at(rank);

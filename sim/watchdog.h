@@ -29,6 +29,7 @@ class Watchdog {
   Nanos timeout_of(const Work& work) const;
   void update_least_timeout(Nanos now);
 
+  bool is_on_;
   std::int64_t timeout_ns_;
   const GroupTable& groups_;
   const Device& device_;

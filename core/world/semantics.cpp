@@ -16,7 +16,7 @@ constexpr std::int64_t kCountMax = 1'000'000'000;
 constexpr std::int64_t kMegabyte = 1 << 20;
 
 constexpr std::array<std::string_view, 2> kOnMismatch{"report", "emulate"};
-constexpr std::array<std::string_view, 3> kTimeoutActions{"end_run", "raise", "kill_rank"};
+constexpr std::array<std::string_view, 4> kTimeoutActions{"end_run", "raise", "kill_rank", "ignore"};
 constexpr std::array<std::string_view, 3> kDeathSeen{"never", "other_host", "always"};
 
 template <auto Field>
@@ -102,8 +102,8 @@ constexpr std::array kKnobs = {
     knob<&Semantics::on_timeout>(
         "on_timeout", Kind::word, false, "P07",
         "What a group's timeout does to a rank whose work is late: `end_run`, `raise` (its wait returns "
-        "timed_out), `kill_rank`.",
-        0, 2, kTimeoutActions),
+        "timed_out), `kill_rank`, `ignore` (NCCL itself knows no timeouts).",
+        0, 3, kTimeoutActions),
     knob<&Semantics::timeout_ns>("timeout", Kind::duration, false, "P07",
                                  "Timeout of every group in virtual time. 0: what each group says.", 0,
                                  kMost / 4),
@@ -118,11 +118,13 @@ constexpr Semantics measured_nccl() {
   semantics.batch_p2p_max = 8;
   semantics.batch_reorders = true;
   semantics.death_seen = DeathSeen::other_host;
+  semantics.on_timeout = TimeoutAction::ignore;
   return semantics;
 }
 
 constexpr Semantics torch(bool is_lazy) {
   Semantics semantics = measured_nccl();
+  semantics.on_timeout = TimeoutAction::end_run;
   semantics.lazy_communicators = is_lazy;
   semantics.pair_communicators = is_lazy;
   return semantics;
@@ -135,6 +137,7 @@ constexpr Semantics strict_nccl() {
   semantics.kernel_slots = 1;
   semantics.lazy_communicators = true;
   semantics.destroy_blocks = true;
+  semantics.on_timeout = TimeoutAction::end_run;
   return semantics;
 }
 

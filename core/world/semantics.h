@@ -23,6 +23,7 @@ enum class TimeoutAction : std::uint8_t {
   end_run,    ///< the run ends there: a launcher ends the job when one rank's watchdog fires
   raise,      ///< the rank's wait returns timed_out, and its program goes on
   kill_rank,  ///< the rank dies
+  ignore,     ///< nothing: the library alone knows no timeouts
 };
 
 /// When the members of a group notice that one of them is gone.

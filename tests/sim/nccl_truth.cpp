@@ -328,8 +328,12 @@ std::vector<std::vector<double>> recorded_values(const TruthRow& row, RankId ran
     }
     std::istringstream in(line.substr(line.find(": ") + 2));
     std::vector<double> list;
-    for (double value = 0; in >> value;) list.push_back(value);
-    if (!list.empty() && in.eof() && last == "completed") values.push_back(list);
+    bool is_numbers = true;
+    for (std::string word; in >> word;) {
+      is_numbers = is_numbers && word.find_first_not_of("-+.e0123456789na") == std::string::npos;
+      if (is_numbers) list.push_back(std::stod(word));  // reads "nan", as streams do not
+    }
+    if (is_numbers && !list.empty() && last == "completed") values.push_back(list);
   }
   return values;
 }

@@ -43,6 +43,12 @@ TEST(Timeouts, ARankThatComesInTimeIsNone) {
       "passed");
 }
 
+TEST(Timeouts, NcclItselfKnowsNone) {
+  EXPECT_EQ(
+      outcome_of(simulate(with_timeout(seconds(7200), TimeoutAction::ignore), 2, late_by(seconds(8000)))),
+      "passed");
+}
+
 TEST(Timeouts, EachGroupHasItsOwn) {
   const auto program = [](Rank& rank, seconds timeout) {
     GroupSpec spec;
