@@ -17,6 +17,7 @@ struct CodeExample {
   std::array<std::string_view, 3> threads;
 };
 
+/// All rows; every code has one.
 std::span<const CodeExample> code_examples();
 /// Null for a code without a row.
 const CodeExample* code_example(Code code);
