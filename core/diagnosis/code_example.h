@@ -17,7 +17,7 @@ struct CodeExample {
   std::array<std::string_view, 3> threads;
 };
 
-/// One row for each code that has an example, in the order of the codes.
+/// All rows; every code has one.
 std::span<const CodeExample> code_examples();
 /// Null for a code without a row.
 const CodeExample* code_example(Code code);

@@ -46,7 +46,7 @@ TEST(DiagnoseCommand, FitsOneScreenAndNamesRanksWithoutAHistory) {
 }
 
 TEST(DiagnoseCommand, WritesJsonAndDot) {
-  const std::string history = "diagnose scenarios/histories/rank_died.jsonl --format ";
+  const std::string history = "diagnose examples/histories/rank_died.jsonl --format ";
   const BinaryRun json = run_gridlock(history + "json");
   EXPECT_EQ(json.exit_code, 7);
   const auto report = nlohmann::json::parse(json.out);
