@@ -62,6 +62,8 @@ class ConfigWriter {
     const std::vector<std::string>& axes = grid.layout.topology.get_axis_names();
     JsonNode::Array blocks;
     for (std::size_t i = 0; i < axes.size(); ++i) {
+      // The data replicas of a server know nothing of each other.
+      if (grid.is_server && axes[i] == "data") continue;
       std::vector<std::string> numbering = axes;
       std::swap(numbering[i], numbering.back());
       numbering.pop_back();

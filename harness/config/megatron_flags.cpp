@@ -56,10 +56,10 @@ ModelFacts read_model(Flags& flags, const MegatronSizes& sizes) {
 
 /// --world-size of gridlock, or torchrun's nodes and processes.
 std::int64_t read_world_size(Flags& flags, const ConfigSource& source, std::int64_t per_node) {
-  const auto nodes = flags.size("--nnodes");
+  const bool has_nodes = flags.has("--nnodes");
   if (source.world_size > 0) return source.world_size;
   if (const auto world = flags.size("--world-size")) return *world;
-  if (per_node > 0) return nodes.value_or(1) * per_node;
+  if (per_node > 0) return (has_nodes ? *flags.size("--nnodes") : 1) * per_node;
   throw InputError(
       kPlace, "the size of the world is missing",
       "--world-size 1024 beside --from, or torchrun's --nnodes and --nproc-per-node in the flags");

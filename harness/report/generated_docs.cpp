@@ -5,6 +5,7 @@
 #include "core/base/outcome.h"
 #include "core/diagnosis/code_example.h"
 #include "core/diagnosis/diagnosis.h"
+#include "harness/lint/lint.h"
 #include "harness/report/scenario_page.h"
 #include "harness/report/semantics_page.h"
 
@@ -60,11 +61,27 @@ std::string diagnoses_page() {
   return page;
 }
 
+std::string lint_page() {
+  std::string page =
+      std::string(kOrigin) +
+      "# Lint\n\nWhat `gridlock lint` and `gridlock plan` say about the sizes of a scenario's grids, without "
+      "running it. An error is refused by the framework or makes it compute something else, a warning runs "
+      "slowly or with a trap, a note is worth knowing; `gridlock lint` ends with 1 when there is an error. "
+      "What is known about the model stands in the key `model` of a grid; [configs.md](configs.md) fills it "
+      "from a configuration.\n";
+  for (const LintInfo& info : all_lints()) {
+    page += fmt::format("\n## {}\n\n{}\n\n*What to change:* {}\n\n*Severity:* {}\n", info.name, info.meaning,
+                        info.fix, lint_severity_name(info.severity));
+  }
+  return page;
+}
+
 }  // namespace
 
 std::vector<GeneratedPage> generated_docs() {
   return {{"outcomes.md", outcomes_page()},
           {"diagnoses.md", diagnoses_page()},
+          {"lint.md", lint_page()},
           {"scenario_format.md", kOrigin + scenario_page()},
           {"semantics.md", kOrigin + semantics_page()}};
 }

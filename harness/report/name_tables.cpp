@@ -39,13 +39,28 @@ std::string reduce_ops_text() {
   return text;
 }
 
+/// "`a`, `b`", without the second name of the tensor axis.
+std::string axes_text(std::vector<std::string> axes) {
+  std::erase(axes, "model");
+  return fmt::format("`{}`", fmt::join(axes, "`, `"));
+}
+
+std::string block_text(const RecipeBlock& block) {
+  if (block.inside.empty()) return block.all_but ? "all ranks of the grid" : "single ranks";
+  if (block.all_but) return fmt::format("ranks that agree on {}", axes_text(block.inside));
+  if (block.view.empty()) return fmt::format("ranks that differ only on {}", axes_text(block.inside));
+  return fmt::format("ranks that differ only on {}, as far as the view `{}` has them{}",
+                     axes_text(block.inside), block.view,
+                     block.of_world ? "; of the world, whatever the mapping is" : "");
+}
+
 std::string members_text(const RecipeBlock& block, const RecipeEntry& entry) {
-  std::string text = fmt::format("ranks that {} on `{}`", block.all_but ? "agree" : "differ only",
-                                 fmt::join(block.inside, "` or `"));
-  if (!block.all_but && block.inside.size() > 1 && block.needs.size() == 1)
-    text = fmt::format("ranks that differ only on `{}`", fmt::join(block.inside, "` and `"));
+  std::string text = block_text(block);
   if (entry.selection == MemberSelection::first_and_last) text = "first and last of the " + text;
   if (entry.selection == MemberSelection::first) text = "first of the " + text;
+  if (!entry.within.empty())
+    text = fmt::format("of each group of `{}`, ranks that differ only on {}", block.entries.front().family,
+                       axes_text(entry.within));
   for (const std::string& axis : block.needs) text += fmt::format("; on grids with the axis `{}`", axis);
   return text;
 }
@@ -55,8 +70,8 @@ std::string families_text() {
       "\n### Group families\n\nA family is one kind of group of a grid; each rank of the grid is in at most "
       "one group of "
       "it, which steps call `\"<grid>.<family>\"`. An axis that the topology lacks counts as one of size 1; "
-      "`model` is "
-      "another name of the axis `tensor`.\n\n| recipe | family | members of a group | backend "
+      "`model` is another name of the axis `tensor`. Families are listed in the order in which they are "
+      "created.\n\n| recipe | family | members of a group | backend "
       "|\n|---|---|---|---|\n";
   for (const std::string& name : recipe_names()) {
     for (const RecipeBlock& block : recipe_by_name(name).blocks) {

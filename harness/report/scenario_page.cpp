@@ -82,6 +82,8 @@ All of these are run by the tests. Each file says what it shows.
 - [single_3d](../scenarios/grids/single_3d.json): a grid, all its groups, and what its accessors answer.
 - [overlapping_models](../scenarios/grids/overlapping_models.json): two grids that share ranks.
 - [pipeline_schedules](../scenarios/grids/pipeline_schedules.json): the pipeline workload in all its forms.
+- [megatron_experts](../scenarios/grids/megatron_experts.json), [deepspeed_experts](../scenarios/grids/deepspeed_experts.json): experts laid
+  out beside the rest of the model.
 - [ppo_actor_critic](../scenarios/grids/ppo_actor_critic.json): two models, pipeline and data parallel training.
 - [pp16_dp128_tp8](../scenarios/grids/pp16_dp128_tp8.json): 16,384 ranks.
 - [count_mismatch](../scenarios/must_fail/count_mismatch.json): a scenario that must fail, and who is blamed.

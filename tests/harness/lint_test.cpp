@@ -74,7 +74,7 @@ std::vector<LintCase> lint_cases() {
        grid(R"("data": 4, "pipe": 2, "tensor": 1)")},
       {LintCode::UNUSED_RANKS, kEight, data(7), data(8)},
       {LintCode::MANY_CREATIONS, R"({"ranks": 4096})", megatron(R"("pipe": 2, "data": 2048, "tensor": 1)"),
-       grid(R"("pipe": 1, "data": 1024, "tensor": 4)")},
+       grid(R"("pipe": 2, "data": 512, "tensor": 4)")},
       {LintCode::MANY_GLOO_CONNECTIONS, R"({"ranks": 1024})", data(1024),
        grid(R"("pipe": 1, "data": 1024, "tensor": 1)", R"("gloo_twins": false)")},
       {LintCode::COMMUNICATOR_MEMORY, R"({"ranks": 64})",
