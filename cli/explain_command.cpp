@@ -61,7 +61,7 @@ void explain(const std::string& typed) {
     return;
   }
   for (const LintInfo& info : all_lints()) {
-    if (info.name != word) continue;
+    if (info.name != in_capitals(typed)) continue;
     fmt::print("{} ({}, of gridlock lint)\n\n{}\n\nWhat to change: {}\n", info.name,
                lint_severity_name(info.severity), info.meaning, info.fix);
     return;

@@ -127,6 +127,23 @@ std::string scenario_words(const std::string& file, const RunFlags& flags) {
   return words;
 }
 
+void check_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs) {
+  std::error_code unknown;
+  const auto is_file = [&](const std::string& path) {
+    return path != "-" && std::filesystem::is_regular_file(path, unknown);
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].empty()) continue;
+    for (const std::string& input : inputs) {
+      if (is_file(outputs[i]) && std::filesystem::equivalent(outputs[i], input, unknown))
+        throw InputError(outputs[i], "this file is read by the command, and would be written over");
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (outputs[i] == outputs[j]) throw InputError(outputs[i], "two outputs cannot go to one file");
+    }
+  }
+}
+
 void check_writable(const std::string& path) {
   if (path.empty() || path == "-") return;
   std::error_code unknown;

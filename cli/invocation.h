@@ -56,6 +56,9 @@ std::string scenario_words(const std::string& file, const RunFlags& flags);
 /// The scenario of --from as text, after saying on standard error what was ignored. Throws InputError.
 std::string config_text(const ConfigSource& source);
 
+/// Throws InputError (place: the path) when two of the outputs are one file, or one of them is an input.
+void check_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
+
 /// Throws InputError (place: the path) when the file cannot be written later; "" and "-" always can. Called
 /// before a run, so that its result is not lost afterwards.
 void check_writable(const std::string& path);

@@ -78,6 +78,7 @@ void run(const RunCommand& command, Invocation& invocation) {
                      fmt::format("records one run, but the files hold {} scenarios", scenarios.size()),
                      "name one scenario, or one cell of a matrix with --set");
   }
+  check_apart({command.report, command.record, command.history}, command.flags.files);
   check_writable(command.report);
   check_writable(command.record);
   Outcome worst = Outcome::passed;

@@ -100,6 +100,7 @@ void run(TestCommand& command, Invocation& invocation) {
   int shard = 0;
   int shard_count = 0;
   parse_shard(command.shard, shard, shard_count);
+  check_apart({command.junit}, command.flags.files);
   check_writable(command.junit);
   std::vector<TestCase> cases;
   std::size_t index = 0;

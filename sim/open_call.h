@@ -29,6 +29,8 @@ struct OpenCall {
   GroupRank peer = -1;
   InstanceId instance = InstanceId::none;
   std::int32_t sequence = 0;
+  /// Its number in the rank's history (Record::sequence), equal on every world.
+  std::int32_t number = 0;
   /// Ordered pair of ranks, for send and recv.
   Slot pair = kNoSlot;
   StreamId stream = StreamId::main;

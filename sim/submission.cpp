@@ -103,6 +103,7 @@ OpenCall Submission::open(RankId rank, const Call& call, bool is_batch, Record& 
     record.sequence = next_sequence(state, use)++;
     open.sequence = record.sequence;
   }
+  open.number = record.sequence;
   return open;
 }
 

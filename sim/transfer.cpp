@@ -170,7 +170,7 @@ void DataTransfer::add_results(MetCalls calls) {
     const OpenCall& call = *calls[i];
     if (outputs_[i].empty()) continue;
     if (content == 0 || !are_equal || info.is_p2p) content = content_hash(outputs_[i]);
-    const ResultPlace place{groups_.instance(call.instance).key, call.kind, call.sequence,
+    const ResultPlace place{groups_.instance(call.instance).key, call.kind, call.number,
                             info.is_p2p ? call.peer : -1};
     ranks_[static_cast<std::size_t>(call.rank)].results += result_hash(place, content);
   }

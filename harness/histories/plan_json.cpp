@@ -55,6 +55,7 @@ Json entry_json(const RecipeEntry& entry) {
   if (entry.selection != MemberSelection::all)
     json["members"] = entry.selection == MemberSelection::first ? "first" : "first_and_last";
   if (entry.backend == BackendChoice::gloo) json["backend"] = "gloo";
+  if (!entry.within.empty()) json["within"] = entry.within;
   return json;
 }
 
@@ -64,6 +65,7 @@ Json recipe_json(const Recipe& recipe) {
     Json entries = Json::array();
     for (const RecipeEntry& entry : block.entries) entries.push_back(entry_json(entry));
     blocks.push_back({{"view", block.view},
+                      {"of_world", block.of_world},
                       {"inside", block.inside},
                       {"all_but", block.all_but},
                       {"numbering", block.numbering},
@@ -83,7 +85,7 @@ Strings read_strings(const JsonCursor& cursor) {
 }
 
 RecipeEntry read_entry(const JsonCursor& cursor) {
-  cursor.check_keys({"family", "members", "backend"});
+  cursor.check_keys({"family", "members", "backend", "within"});
   RecipeEntry entry;
   entry.family = cursor.at("family").string();
   if (const auto members = cursor.find("members")) {
@@ -95,6 +97,7 @@ RecipeEntry read_entry(const JsonCursor& cursor) {
     if (backend->string() != "gloo") backend->fail("expected \"gloo\"");
     entry.backend = BackendChoice::gloo;
   }
+  if (const auto within = cursor.find("within")) entry.within = read_strings(*within);
   return entry;
 }
 
@@ -106,9 +109,10 @@ Recipe read_recipe(const JsonCursor& cursor) {
     recipe.required_axes.push_back(read_strings(names));
   recipe.uses_registry = cursor.at("uses_registry").boolean();
   for (const JsonCursor& item : cursor.at("blocks").items()) {
-    item.check_keys({"view", "inside", "all_but", "numbering", "needs", "entries"});
+    item.check_keys({"view", "of_world", "inside", "all_but", "numbering", "needs", "entries"});
     RecipeBlock block;
     block.view = item.at("view").string();
+    block.of_world = item.at("of_world").boolean();
     block.inside = read_strings(item.at("inside"));
     block.all_but = item.at("all_but").boolean();
     block.numbering = read_strings(item.at("numbering"));

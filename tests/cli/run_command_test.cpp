@@ -86,6 +86,18 @@ TEST(RunCommand, WhatCannotBeWrittenIsSaidBeforeTheRun) {
   }
 }
 
+TEST(RunCommand, AnOutputNeverReplacesTheScenarioOrAnotherOutput) {
+  const std::string text = read_file(GRIDLOCK_SOURCE_DIR "/scenarios/basics/barrier.json");
+  const std::string path = temporary_file("victim.json", text);
+  const BinaryRun run = run_gridlock("run " + path + " --report " + path);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, path + ": this file is read by the command, and would be written over\n");
+  EXPECT_EQ(read_file(path), text);
+  const BinaryRun both = run_gridlock("run " + path + " --report " + path + ".out --record " + path + ".out");
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_EQ(both.err, path + ".out: two outputs cannot go to one file\n");
+}
+
 TEST(RunCommand, ASizeThatNoMachineHoldsIsRefusedAndRunsInShapeMode) {
   const std::string path = temporary_file("large.json", R"({ "world": { "ranks": 2 }, "programs": [
     { "ranks": "all", "steps": [ { "all_reduce": { "group": "world", "count": 100000000000 } } ] } ] })");

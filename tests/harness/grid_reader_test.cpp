@@ -62,10 +62,11 @@ TEST(GridReader, WhatDoesNotFitIsRefusedAtItsPlace) {
   EXPECT_EQ(
       error_for(with_grid(R"({"recipe": "deepspeed", "topology": {"pipe": 2, "data": 2}, "ranks": [0, 1]})")),
       "s.json:2:76: /grids/g/ranks: expected 4 ranks, one for each place of the topology, got 2");
-  EXPECT_EQ(error_for(with_grid(R"({"recipe": "deepspeed", "topology": {"pipe": 2}, "dataa": 1})")),
-            "s.json:2:56: /grids/g/dataa: unknown key 'dataa'\n"
-            "  hint: known: recipe, topology, ranks, backend, timeout_s, sequence_parallel, "
-            "gradient_checkpointing, gradient_accumulation_fusion, max_prompt_len");
+  EXPECT_EQ(
+      error_for(with_grid(R"({"recipe": "deepspeed", "topology": {"pipe": 2}, "dataa": 1})")),
+      "s.json:2:56: /grids/g/dataa: unknown key 'dataa'\n"
+      "  hint: known: recipe, topology, views, ranks, backend, gloo_twins, timeout_s, sequence_parallel, "
+      "gradient_checkpointing, gradient_accumulation_fusion, max_prompt_len, model");
 }
 
 TEST(GridReader, WhatTheCoreRefusesIsReportedWithFileAndLine) {

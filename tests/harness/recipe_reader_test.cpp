@@ -48,7 +48,7 @@ TEST(RecipeReader, what_says_no_recipe_is_refused_at_its_place) {
   EXPECT_EQ(
       error_for(with_recipe(
           R"({"name": "mine", "blocks": [{"inside": ["a"], "families": [{"name": "x", "take": "last"}]}]})")),
-      "s.json:2:95: /grids/g/recipe/blocks/0/families/0/take: there is no selection of members 'last'\n"
+      "s.json:2:93: /grids/g/recipe/blocks/0/families/0/take: there is no selection of members 'last'\n"
       "  hint: known: all, first, first_and_last");
   EXPECT_EQ(error_for(with_recipe("\"megatrn\"")),
             "s.json:2:12: /grids/g/recipe: there is no recipe 'megatrn'\n  hint: did you mean 'megatron'?");
