@@ -56,6 +56,9 @@ struct Finding {
   std::vector<int> nodes;
   /// Place in the order of its group, for the earliest of equal causes.
   std::int64_t sequence = 0;
+  /// What is the same for findings about transfers in replicas of one group, whose texts name other ranks.
+  /// Empty: the texts tell.
+  std::string shape;
 };
 
 /// What rules look at.
@@ -95,5 +98,8 @@ void find_late_work(Scene& scene, Findings& findings);
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings);
 /// Warnings that do not depend on how the run ended.
 std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
+/// Warnings about runs in which every program ended.
+void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings);
+void warn_of_call_orders(Evidence& evidence, std::vector<Diagnosis>& warnings);
 
 }  // namespace gridlock
