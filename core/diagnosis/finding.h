@@ -59,6 +59,8 @@ struct Finding {
   /// What is the same for findings about transfers in replicas of one group, whose texts name other ranks.
   /// Empty: the texts tell.
   std::string shape;
+  /// What to change, where it is not what the code usually asks for.
+  std::string hint;
 };
 
 /// What rules look at.
@@ -75,6 +77,7 @@ using Findings = std::vector<Finding>;
 void find_gone_ranks(Scene& scene, Findings& findings);
 void find_refused_calls(Scene& scene, Findings& findings);
 void find_blocked_hosts(Scene& scene, Findings& findings);
+void find_awaited_names(Scene& scene, Findings& findings);
 void find_creation_divergence(Scene& scene, Findings& findings);
 void find_membership_divergence(Scene& scene, Findings& findings);
 void find_missing_creators(Scene& scene, Findings& findings);

@@ -209,7 +209,7 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
   if (result.wait_for.empty() && !result.waiting.empty()) {
     result.wait_for = {{result.waiting, result.blame.ranks, "directly or through others"}};
   }
-  result.hint = code_info(finding.code).fix;
+  result.hint = finding.hint.empty() ? std::string(code_info(finding.code).fix) : finding.hint;
   return result;
 }
 

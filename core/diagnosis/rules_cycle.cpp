@@ -128,6 +128,16 @@ std::vector<FoundSide> sides_of(Scene& scene, const std::vector<int>& component)
   return sides;
 }
 
+FoundSide host_side(Scene& scene, const Ranks& ranks) {
+  const RankId first = ranks.front();
+  FoundSide side{ranks, position_text(scene.evidence, first), "", ""};
+  if (const Record* last = scene.evidence.last(first)) {
+    side.label = label_text(scene.evidence, *last);
+    side.place = place_text(scene.evidence, *last);
+  }
+  return side;
+}
+
 /// A rank is somewhere else than in the creation, and where it is it waits for those that are in the
 /// creation.
 void blame_creation(Scene& scene, const Creation& creation, const std::vector<int>& component,
@@ -139,10 +149,15 @@ void blame_creation(Scene& scene, const Creation& creation, const std::vector<in
       finding.blamed.push_back(rank);
   }
   finding.relation = finding.blamed.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
+  finding.sides = {host_side(scene, finding.blamed), host_side(scene, creation.waiting)};
   finding.summary =
       fmt::format("{{who}} stood in {} while the others waited in {}, which needs every rank of the world.",
-                  position_text(scene.evidence, finding.blamed.front()),
-                  position_text(scene.evidence, creation.waiting.front()));
+                  finding.sides[0].call, finding.sides[1].call);
+  finding.hint = fmt::format(
+      "Make the calls in one order on every rank: if {} comes to the creation later, move it before {}; if "
+      "it "
+      "never does, let it take part, member or not.",
+      ranks_text(finding.blamed), finding.sides[0].call);
 }
 
 /// Where hosts of the circle wait for hosts, the code of that wait.
