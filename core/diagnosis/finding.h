@@ -73,6 +73,9 @@ struct Scene {
 
 using Findings = std::vector<Finding>;
 
+/// Finding::shape about a send or recv of `rank`: equal at the same places of the groups of one family.
+std::string transfer_shape(const Evidence& evidence, RankId rank, const Record& call);
+
 /// The rules. Each adds what it finds; none knows of the others.
 void find_gone_ranks(Scene& scene, Findings& findings);
 void find_refused_calls(Scene& scene, Findings& findings);

@@ -134,8 +134,10 @@ Diagnosis warning_about(const Evidence& evidence, std::vector<Party> parties) {
   warning.blame.ranks = RankSet(std::move(blamed));
   const Divergence& first = warning.first_divergence.front();
   const Divergence& last = warning.first_divergence.back();
-  warning.summary = fmt::format("{} of {} is for '{}' and met one that is for '{}' on {}.", first.call,
-                                ranks_text(first.ranks), first.label, last.label, ranks_text(last.ranks));
+  warning.summary =
+      fmt::format("{} called {} for '{}', where {} called {} for '{}'.", ranks_text(first.ranks), first.call,
+                  first.label, ranks_text(last.ranks), last.call, last.label);
+  warning.summary[0] = 'R';
   warning.hint = code_info(warning.code).fix;
   return warning;
 }
@@ -165,7 +167,7 @@ std::optional<Diagnosis> find_in_collectives(Evidence& evidence, Reader& reader)
   std::set<std::vector<std::uint32_t>> known;
   std::optional<std::size_t> first;
   std::optional<Diagnosis> warning;
-  for (std::size_t i = 1; i < evidence.histories().groups.instance_count() && !reader.is_exhausted(); ++i) {
+  for (std::size_t i = 0; i < evidence.histories().groups.instance_count() && !reader.is_exhausted(); ++i) {
     const auto instance = static_cast<InstanceId>(i);
     const std::vector<Class> classes = classes_of(evidence, evidence.members(instance));
     if (classes.size() < 2) continue;

@@ -62,7 +62,8 @@ std::string who_text(const RankSet& ranks, const Histories& histories, bool is_b
   const std::string coordinates = coordinates_text(histories.groups, ranks);
   if (coordinates.empty()) return ranks_text(ranks);
   if (is_few) return fmt::format("{} ({})", ranks_text(ranks), coordinates);
-  return fmt::format("{} ({} {})", coordinates, ranks.size(), ranks_text(ranks));
+  constexpr std::size_t kWord = 6;  // "ranks "
+  return fmt::format("{} ({} ranks: {})", coordinates, ranks.size(), ranks_text(ranks).substr(kWord));
 }
 
 std::string side_text(const Divergence& side, const Histories& histories) {

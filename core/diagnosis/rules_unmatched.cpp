@@ -43,15 +43,6 @@ bool peer_answers_the_batch(const Scene& scene, const Unmatched& found) {
   });
 }
 
-/// Equal for the same trouble at the same places of the groups of one family.
-std::string shape_of(const Evidence& evidence, const Unmatched& found) {
-  const Record& call = found.mine();
-  const Members& members = evidence.members(found.transfer->wanted.instance);
-  return fmt::format("{} {} {} {} {} {} {}", static_cast<int>(call.group), static_cast<int>(call.call),
-                     members.index_of(found.waiting), call.peer, call.sequence, label_text(evidence, call),
-                     place_text(evidence, call));
-}
-
 /// Everything but the summary and who is odd; the peer is blamed.
 Finding about(const Evidence& evidence, const Unmatched& found) {
   Finding finding;
@@ -64,7 +55,7 @@ Finding about(const Evidence& evidence, const Unmatched& found) {
   finding.nodes = {found.node};
   finding.sequence = found.mine().sequence;
   finding.edges = {{{found.waiting}, {found.peer}, "in " + found.call}};
-  finding.shape = shape_of(evidence, found);
+  finding.shape = transfer_shape(evidence, found.waiting, found.mine());
   finding.sides = {{{found.peer},
                     fmt::format("no {} rank {}", found.is_send() ? "recv from" : "send to", found.waiting),
                     "",
@@ -229,6 +220,12 @@ void report_no_history(const Evidence& evidence, const Unmatched& found, Finding
 
 }  // namespace
 
+std::string transfer_shape(const Evidence& evidence, RankId rank, const Record& call) {
+  const GroupRank place = evidence.members(evidence.instance(call, rank)).index_of(rank);
+  return fmt::format("{} {} {} {} {} {} {}", static_cast<int>(call.group), static_cast<int>(call.call), place,
+                     call.peer, call.sequence, label_text(evidence, call), place_text(evidence, call));
+}
+
 void find_unmatched_transfers(Scene& scene, Findings& findings) {
   Evidence& evidence = scene.evidence;
   Unanswered unanswered(scene);
@@ -250,7 +247,8 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
       if (peer_answers_the_batch(scene, found)) {
         report_batch(evidence, found, findings);
       } else if (!report_wrong_peer(scene, found, unanswered, findings)) {
-        const auto [entry, added] = odd_ends.try_emplace(shape_of(evidence, found));
+        const auto [entry, added] =
+            odd_ends.try_emplace(transfer_shape(evidence, found.waiting, found.mine()));
         if (added && odd_ends.size() <= kPatternMax)
           entry->second = find_odd_end(evidence, found.waiting, transfer.wanted);
         report_unmatched(scene, found, entry->second, findings);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -55,6 +56,8 @@ GroupHandle group_of(const Evidence& evidence, const TransferEnd& end) {
 void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswer& answer) {
   const GroupHandle group = group_of(evidence, mine);
   if (group == GroupHandle::none) return;
+  // A group of the whole world has no replicas.
+  if (evidence.members(mine.instance).size() == evidence.world_size()) return;
   const GroupTable& groups = evidence.histories().groups;
   const GroupRank place = evidence.members(mine.instance).index_of(mine.rank);
   int for_waiting = 0;
@@ -75,33 +78,55 @@ void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswe
   answer.by_replicas = true;
 }
 
-/// The pairs that a rank is in, by their own end.
-void add_ends(const Evidence& evidence, RankId rank, std::vector<TransferEnd>& ends) {
-  std::vector<std::tuple<InstanceId, CallKind, GroupRank>> known;
-  const HistoryStore& store = evidence.histories().store;
-  for (HistoryNode node = evidence.end(rank).node; node != HistoryNode::empty; node = store.past(node)) {
-    const Record& record = store.record(node);
-    if (!is_transfer(record)) continue;
-    const InstanceId instance = evidence.instance(record, rank);
-    if (instance == InstanceId::none || record.peer < 0 || record.peer >= evidence.members(instance).size())
-      continue;
-    const std::tuple key{instance, record.call, record.peer};
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    known.push_back(key);
-    ends.push_back({rank, instance, record.call, record.peer, 0});
-    if (known.size() == kNeighbourMax) return;
-  }
-}
+/// Pairs around two ranks, each by the end of its sender, and once.
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(const Evidence& evidence) : evidence_(evidence) {}
 
-/// The other pairs of the two ranks: they decide when all of them exchange one and the same number.
+  /// Adds the pairs that a rank is in.
+  void add(RankId rank) {
+    const HistoryStore& store = evidence_.histories().store;
+    for (HistoryNode node = evidence_.end(rank).node; node != HistoryNode::empty; node = store.past(node)) {
+      const Record& record = store.record(node);
+      if (!is_transfer(record)) continue;
+      const InstanceId instance = evidence_.instance(record, rank);
+      const bool is_known = instance != InstanceId::none && record.peer >= 0 &&
+                            record.peer < evidence_.members(instance).size();
+      if (!is_known || ends_.size() == kNeighbourMax) continue;
+      const TransferEnd end{rank, instance, record.call, record.peer, 0};
+      const TransferEnd sender = record.call == CallKind::send ? end : opposite(evidence_, end);
+      if (known_.insert({sender.instance, sender.rank, sender.peer}).second) ends_.push_back(sender);
+    }
+  }
+
+  /// Adds the pairs that the partners of these pairs are in.
+  void widen() {
+    std::set<RankId> partners;
+    for (const TransferEnd& end : ends_) {
+      partners.insert(end.rank);
+      partners.insert(opposite(evidence_, end).rank);
+    }
+    for (const RankId rank : partners) add(rank);
+  }
+
+  const std::vector<TransferEnd>& ends() const { return ends_; }
+
+ private:
+  const Evidence& evidence_;
+  std::vector<TransferEnd> ends_;
+  std::set<std::tuple<InstanceId, RankId, GroupRank>> known_;
+};
+
+/// The other pairs around the two ranks: they decide when all of them exchange one and the same number.
 void ask_neighbours(const Evidence& evidence, const TransferEnd& mine, const TransferEnd& wanted,
                     OddEndAnswer& answer) {
-  std::vector<TransferEnd> ends;
-  add_ends(evidence, mine.rank, ends);
-  add_ends(evidence, wanted.rank, ends);
+  Neighbourhood around(evidence);
+  around.add(mine.rank);
+  around.add(wanted.rank);
+  around.widen();
   std::optional<std::size_t> pattern;
   std::size_t pairs = 0;
-  for (const TransferEnd& end : ends) {
+  for (const TransferEnd& end : around.ends()) {
     const auto agreed = agreed_count(evidence, end);
     if (!agreed) continue;
     if (pattern && *pattern != *agreed) return;

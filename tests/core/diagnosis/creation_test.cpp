@@ -114,7 +114,10 @@ TEST(RefusedCallTest, APeerBeyondTheGroupIsAnInvalidCall) {
   HistoryBuilder world(4);
   for (RankId rank = 0; rank < 4; ++rank) world.rank(rank).new_group("g", {0, 1});
   world.rank(0).send("g", 2, 4);
-  EXPECT_EQ(world.only_diagnosis().code, Code::INVALID_CALL);
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::INVALID_CALL);
+  EXPECT_EQ(found.summary,
+            "Send #1 to group rank 2 of 2 on g of rank 0 was refused: peer: expected 0 to 1, got 2.");
 }
 
 TEST(RankOrderTest, AMappingThatIsNotIncreasingIsAWarningOnAPassingRun) {

@@ -67,6 +67,37 @@ TEST(HostRulesTest, APostedNameIsQuiet) {
   EXPECT_TRUE(world.verdict().diagnoses.empty());
 }
 
+TEST(HostRulesTest, TheRankThatPostedTheOthersOfThatKindIsBlamedForTheOneThatIsNotPosted) {
+  HistoryBuilder world(3);
+  world.rank(0).post("batch.0").post("batch.1");
+  world.rank(1).await("batch.0").await("batch.1").await("batch.2");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.blame.ranks, RankSet({0}));
+  EXPECT_EQ(found.blame.relation, Relation::edge);
+  EXPECT_EQ(found.certainty, Certainty::likely);
+  EXPECT_EQ(found.waiting, RankSet({1}));
+}
+
+TEST(HostRulesTest, TheOneRankThatEndedIsBlamedWhenAllOthersWaitForAName) {
+  HistoryBuilder world(4);
+  for (RankId rank = 1; rank < 4; ++rank) world.rank(rank).await("go");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.blame.ranks, RankSet({0}));
+  EXPECT_EQ(found.summary,
+            "Rank 0 never posted 'go', for which ranks 1-3 wait: no other rank is left that could.");
+}
+
+TEST(HostRulesTest, RanksThatAwaitEachOthersNamesAreACircle) {
+  HistoryBuilder world(2);
+  world.rank(0).await("samples").post("weights");
+  world.rank(1).await("weights").post("samples");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::HOST_BLOCKED);
+  EXPECT_EQ(found.blame.ranks, RankSet({0, 1}));
+  EXPECT_EQ(found.blame.relation, Relation::cycle);
+  EXPECT_EQ(found.certainty, Certainty::likely);
+}
+
 TEST(HostRulesTest, WorkThatNobodyWaitsForIsLeftOver) {
   HistoryBuilder world(2);
   world.rank(0).async().send("world", 1, 8);
