@@ -70,8 +70,9 @@ void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswe
     if (members.index_of(rank) != place || mine.peer >= members.size()) continue;
     ++asked;
     const auto agreed = agreed_count(evidence, {rank, instance, mine.kind, mine.peer, 0});
-    if (agreed == answer.waiting_calls) ++for_waiting;
-    if (agreed == answer.peer_calls) ++for_peer;
+    if (!agreed || *agreed == 0) continue;  // who exchanges nothing is no witness
+    if (*agreed == answer.waiting_calls) ++for_waiting;
+    if (*agreed == answer.peer_calls) ++for_peer;
   }
   if (for_waiting == for_peer) return;
   answer.end = for_waiting > for_peer ? OddEnd::peer : OddEnd::waiting;

@@ -135,6 +135,17 @@ TEST(JudgeTest, HistoriesThatAreAllLostAreNoCrashAndNotEmpty) {
   EXPECT_EQ(verdict.diagnoses[0].certainty, Certainty::undecided);
 }
 
+TEST(JudgeTest, CausesBeyondTheListAreCounted) {
+  HistoryBuilder world(140);
+  for (RankId rank = 0; rank < 140; rank += 2) world.rank(rank).recv("world", rank + 1, 8);
+  const Verdict verdict = world.verdict();
+  EXPECT_EQ(verdict.diagnoses.size(), 64U);
+  EXPECT_EQ(verdict.further_causes, 6U);
+  HistoryBuilder one(2);
+  one.rank(0).recv("world", 1, 8);
+  EXPECT_EQ(one.verdict().further_causes, 0U);
+}
+
 TEST(JudgeTest, ComplaintsDecideWhenTheyAreWorseThanTheEnd) {
   const std::vector<Complaint> complaints{{Complaint::Kind::expectation_failed, 0, {}, "sum"}};
   const std::vector<Complaint> wrong{{Complaint::Kind::wrong_result, 0, {}, "sum"}};
