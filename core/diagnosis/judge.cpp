@@ -332,12 +332,12 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   }
   verdict.further_causes = listed.size() - verdict.diagnoses.size();
   verdict.outcome = decide(end, verdict.diagnoses, complaints);
+  const bool has_causes = !verdict.diagnoses.empty();
   for (Diagnosis& warning : find_rank_order_surprises(histories))
     verdict.diagnoses.push_back(std::move(warning));
-  if (end == RunEnd::returned) {
-    warn_of_labels(evidence, verdict.diagnoses);
-    warn_of_call_orders(evidence, verdict.diagnoses);
-  }
+  if (end == RunEnd::returned) warn_of_labels(evidence, verdict.diagnoses);
+  // Where ranks wait for each other, that says more.
+  if (!has_causes) warn_of_call_orders(evidence, verdict.diagnoses);
   return verdict;
 }
 

@@ -62,8 +62,9 @@ std::string who_text(const RankSet& ranks, const Histories& histories, bool is_b
   const std::string coordinates = coordinates_text(histories.groups, ranks);
   if (coordinates.empty()) return ranks_text(ranks);
   if (is_few) return fmt::format("{} ({})", ranks_text(ranks), coordinates);
-  constexpr std::size_t kWord = 6;  // "ranks "
-  return fmt::format("{} ({} ranks: {})", coordinates, ranks.size(), ranks_text(ranks).substr(kWord));
+  constexpr std::size_t kRunMax = 2;
+  const bool is_short = ranks.runs().size() <= kRunMax;
+  return fmt::format("{} ({} ranks{})", coordinates, ranks.size(), is_short ? ": " + ranks.to_string() : "");
 }
 
 std::string side_text(const Divergence& side, const Histories& histories) {
