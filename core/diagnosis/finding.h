@@ -107,5 +107,6 @@ std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
 /// Warnings about runs in which every program ended.
 void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings);
 void warn_of_call_orders(Evidence& evidence, std::vector<Diagnosis>& warnings);
+std::vector<Diagnosis> find_buffer_races(Evidence& evidence);
 
 }  // namespace gridlock

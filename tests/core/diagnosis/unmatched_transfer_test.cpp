@@ -76,7 +76,7 @@ TEST(UnmatchedTransferTest, WhereNobodyElseSendsThePeerIsTheOneThatIsWaitedFor) 
 
 TEST(UnmatchedTransferTest, ARingInWhichEverybodyReceivesAndNobodySendsIsBlamedOnAll) {
   HistoryBuilder world(4);
-  for (RankId rank = 0; rank < 4; ++rank) world.rank(rank).recv("world", (rank + 3) % 4, 4);
+  for (RankId rank = 0; rank < 4; ++rank) world.rank(rank).recv("world", (rank + 3) % 4, 4).barrier("world");
   const Diagnosis found = world.with_plans().only_diagnosis();
   EXPECT_EQ(found.code, Code::P2P_UNMATCHED_RECV);
   EXPECT_EQ(found.blame.ranks, RankSet({0, 1, 2, 3}));
