@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
@@ -11,6 +10,9 @@ namespace gridlock {
 namespace {
 
 using Ranks = std::vector<RankId>;
+
+/// Kinds of names whose posters are looked for in all histories.
+constexpr std::size_t kShapeMax = 64;
 
 const std::string& name_of(const Scene& scene, const Awaited& awaited) {
   return scene.evidence.histories().store.name(awaited.name);
@@ -29,11 +31,10 @@ std::string without_digits(const std::string& name) {
   return text;
 }
 
-/// Ranks that posted at least two names which differ from this one in their numbers only: they were to post
-/// the next one as well.
-Ranks usual_posters(const Scene& scene, const std::string& name) {
+/// Ranks that posted at least two names which are `shape` but for their numbers: they were to post the next
+/// one as well. O(all histories).
+Ranks usual_posters(const Scene& scene, const std::string& shape) {
   const HistoryStore& store = scene.evidence.histories().store;
-  const std::string shape = without_digits(name);
   // Posts of that shape in each history: a node's past has a smaller number.
   std::vector<int> posts(store.node_count(), 0);
   for (std::size_t i = 1; i < posts.size(); ++i) {
@@ -98,12 +99,11 @@ void blame_posters(Scene& scene, const Awaited& awaited, Ranks posters, const st
   finding.blamed = std::move(posters);
 }
 
-void report(Scene& scene, const Awaited& awaited, bool is_last, Findings& findings) {
+void report(Scene& scene, const Awaited& awaited, Ranks posters, bool is_last, Findings& findings) {
   Finding finding = about(scene, awaited);
   const auto is_waiter = [&](RankId rank) {
     return std::find(awaited.waiting.begin(), awaited.waiting.end(), rank) != awaited.waiting.end();
   };
-  Ranks posters = usual_posters(scene, name_of(scene, awaited));
   std::erase_if(posters, is_waiter);
   Ranks others = ended_without(scene, awaited);
   if (!posters.empty()) {
@@ -159,7 +159,13 @@ void find_awaited_names(Scene& scene, Findings& findings) {
     return false;
   }();
   if (names.size() > 1 && is_last && !has_ended) return report_circle(scene, findings);
-  for (const Awaited& awaited : names) report(scene, awaited, is_last, findings);
+  std::map<std::string, Ranks> posters;
+  for (const Awaited& awaited : names) {
+    const std::string shape = without_digits(name_of(scene, awaited));
+    const auto [entry, added] = posters.try_emplace(shape);
+    if (added && posters.size() <= kShapeMax) entry->second = usual_posters(scene, shape);
+    report(scene, awaited, entry->second, is_last, findings);
+  }
 }
 
 }  // namespace gridlock
