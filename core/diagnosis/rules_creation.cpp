@@ -212,6 +212,25 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
   findings.push_back(std::move(finding));
 }
 
+namespace {
+
+/// The last creation that the ranks made before the one they miss: the place after which it is to come.
+FoundSide side_before(Scene& scene, const Ranks& ranks, std::int64_t number) {
+  const HistoryStore& store = scene.evidence.histories().store;
+  for (HistoryNode node = scene.evidence.last_node(ranks.front()); node != HistoryNode::empty;
+       node = store.past(node)) {
+    const Record& record = store.record(node);
+    if (record.kind != RecordKind::new_group && record.kind != RecordKind::create_grid) continue;
+    const std::string what =
+        record.kind == RecordKind::new_group ? spec_text(store.spec(record.detail)) : "those of a grid";
+    return {ranks, fmt::format("no creation #{}; its last one is {}", number + 1, what),
+            label_text(scene.evidence, record), place_text(scene.evidence, record)};
+  }
+  return {ranks, fmt::format("no creation #{}, and none before", number + 1), "", ""};
+}
+
+}  // namespace
+
 void find_missing_creators(Scene& scene, Findings& findings) {
   for (const gridlock::Creation& creation : scene.waits.creations) {
     Ranks never;
@@ -232,7 +251,7 @@ void find_missing_creators(Scene& scene, Findings& findings) {
     finding.summary = fmt::format("{{who}} ended without {}, which needs every rank of the world.", what);
     const Record& record = *scene.evidence.last(waiting);
     finding.sides = {
-        {never, "no such creation", "", ""},
+        side_before(scene, never, creation.number),
         {creation.waiting, what, label_text(scene.evidence, record), place_text(scene.evidence, record)}};
     finding.edges = {{creation.waiting, never, "in " + what}};
     findings.push_back(std::move(finding));

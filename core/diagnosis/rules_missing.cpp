@@ -63,6 +63,11 @@ void blame(const Attendance& attendance, Finding& finding) {
                           : Certainty::certain;
 }
 
+/// Where a culprit is now.
+std::string whereabouts(Scene& scene, RankId rank) {
+  return fmt::format("; rank {} is now at {}", rank, position_text(scene.evidence, rank));
+}
+
 std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& finding, std::size_t parted) {
   const std::string wait = short_call_text(scene.evidence, meeting.starter, *meeting.call);
   if (finding.relation == Relation::tie) {
@@ -75,12 +80,14 @@ std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& find
   const Record* left_out = scene.evidence.collectives(meeting.starter, meeting.instance)
                                .find(static_cast<std::int32_t>(parted), true);
   if (parted == static_cast<std::size_t>(meeting.sequence) || left_out == nullptr) {
-    return fmt::format("{{who}} never made {}, in which {} waits.", wait, ranks_text(Ranks{meeting.starter}));
+    return fmt::format("{{who}} never made {}, in which {} waits{}.", wait,
+                       ranks_text(Ranks{meeting.starter}), whereabouts(scene, finding.blamed.front()));
   }
   const std::string label = label_text(scene.evidence, *left_out);
-  return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}.",
+  return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}{}.",
                      short_call_text(scene.evidence, meeting.starter, *left_out),
-                     label.empty() ? "" : " (" + label + ")", wait);
+                     label.empty() ? "" : " (" + label + ")", wait,
+                     whereabouts(scene, finding.blamed.front()));
 }
 
 void report_missing(Scene& scene, const Meeting& meeting, const Attendance& attendance, Findings& findings) {
