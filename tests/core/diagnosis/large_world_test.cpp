@@ -52,7 +52,8 @@ TEST(LargeWorldTest, TheSameDefectInAThousandGroupsIsOneDiagnosisOfOneScreen) {
   what      Ranks 5-16373 step 16 never made all_reduce #4 on actor.tensor, in which rank 0 waits; rank 5 is
             now at the end of its program.
   who       actor.data=0-126 step 2, actor.tensor=5 (1024 ranks: 5-16373 step 16); unlike the majority
-  parted    actor.data=0-126 step 2, actor.tensor=5 (1024 ranks: 5-16373 step 16): nothing more on actor.tensor
+  parted    actor.data=0-126 step 2, actor.tensor=5 (1024 ranks: 5-16373 step 16): nothing more on
+            actor.tensor
             actor.data=0-126 step 2, actor.tensor=0-4, 6-7 (7168 ranks): all_reduce #4 on actor.tensor, 64 x
             float32, sum
   waits     actor.data=0-126 step 2, actor.tensor=0-4, 6-7 (7168 ranks) wait in all_reduce #4 on actor.tensor

@@ -16,6 +16,7 @@ HistoryBuilder pipeline(int last) {
       if (rank > 0) world.rank(rank).at("forward", m).recv("world", rank - 1, 16);
       if (rank < 3) world.rank(rank).at("forward", m).send("world", rank + 1, 16);
     }
+    world.rank(rank).at("end").barrier("world");
   }
   world.with_plans();
   return world;
