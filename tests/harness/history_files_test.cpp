@@ -17,9 +17,17 @@ namespace {
 
 const std::string kFolder = std::string(GRIDLOCK_SOURCE_DIR) + "/scenarios/";
 
+/// Ranks that are run for every file.
+constexpr RankId kRanksMax = 64;
+
+/// All files but those that need GPUs.
 std::vector<std::string> example_files() {
-  return scenario_files(std::vector<std::string>{kFolder + "must_fail", kFolder + "regressions",
-                                                 kFolder + "basics", kFolder + "grids"});
+  std::vector<std::string> files;
+  for (std::string& file : scenario_files(std::vector<std::string>{kFolder})) {
+    if (file.find("/gpu_smoke/") != std::string::npos) continue;
+    if (load_scenarios(file).front().world_size <= kRanksMax) files.push_back(std::move(file));
+  }
+  return files;
 }
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
