@@ -130,7 +130,8 @@ void FieldReader::group_key(std::string_view key, std::optional<GroupKey>& value
   GroupKey read;
   const char* middle = digits.data() + std::min<std::size_t>(16, digits.size());
   const char* end = digits.data() + digits.size();
-  const bool is_key = digits.size() == 32 && std::from_chars(digits.data(), middle, read.high, 16).ptr == middle &&
+  const bool is_key = digits.size() == 32 &&
+                      std::from_chars(digits.data(), middle, read.high, 16).ptr == middle &&
                       std::from_chars(middle, end, read.low, 16).ptr == end;
   if (!is_key) found->fail("expected 32 hexadecimal digits");
   value = read;

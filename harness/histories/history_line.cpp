@@ -101,7 +101,8 @@ void visit_detail(Io& io, RecordLine& line) {
     if (!line.spec) line.spec.emplace();
     visit(io, *line.spec);
   }
-  if (io.enters(!line.spec)) io.text("name", line.name, kind == RecordKind::post || kind == RecordKind::await);
+  if (io.enters(!line.spec))
+    io.text("name", line.name, kind == RecordKind::post || kind == RecordKind::await);
   if (io.enters(kind == RecordKind::create_grid)) io.plan("plan", line.plan);
 }
 
@@ -235,7 +236,8 @@ HistoryLine read_history_line(const JsonCursor& cursor, RankId world_size) {
   if (cursor.has("unreceived")) return read<UnreceivedLine>(cursor, world_size);
   if (cursor.has("group")) return read_group(cursor, world_size);
   cursor.fail(
-      "expected a line with one of the keys ranks, do, plans, group, connection, silent_mismatch, unreceived, "
+      "expected a line with one of the keys ranks, do, plans, group, connection, silent_mismatch, "
+      "unreceived, "
       "complaint");
 }
 

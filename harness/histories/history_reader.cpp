@@ -98,8 +98,7 @@ InstanceId HistoryReader::declared(const std::string& group, const Place& place)
 void HistoryReader::connect(const ConnectionLine& line, const Place& place) {
   std::vector<Connection>& list = run_.histories->connections;
   Connection connection{declared(line.group, place), line.absent.to_vector()};
-  const auto [entry, added] =
-      connections_.try_emplace(line.number, static_cast<std::int32_t>(list.size()));
+  const auto [entry, added] = connections_.try_emplace(line.number, static_cast<std::int32_t>(list.size()));
   if (added) {
     list.push_back(std::move(connection));
     return;

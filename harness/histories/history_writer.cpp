@@ -18,11 +18,7 @@ void note(InstanceId instance, std::vector<InstanceId>& list) {
 }  // namespace
 
 HistoryWriter::HistoryWriter(const Histories& histories, RunEnd end, std::span<const Complaint> complaints)
-    : histories_(histories),
-      end_(end),
-      complaints_(complaints),
-      groups_(histories.groups),
-      states_(groups_) {
+    : histories_(histories), end_(end), complaints_(complaints), groups_(histories.groups), states_(groups_) {
   for (std::size_t i = 0; i < groups_.handle_count(); ++i)
     taken_.insert(groups_.name(static_cast<GroupHandle>(i)));
 }

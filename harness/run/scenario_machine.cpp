@@ -43,8 +43,9 @@ std::vector<Call> ScenarioMachine::intended_calls(RankContext& rank, std::size_t
     if (action == nullptr) continue;
     for (const Operation& operation : action->operations) {
       if (!view.admits(operation.guard)) continue;
-      calls.push_back(CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
-                                            view.label(program_->site(*step), *step)));
+      const Call call = CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
+                                              view.label(program_->site(*step), *step));
+      calls.insert(calls.end(), static_cast<std::size_t>(view.evaluate(operation.times)), call);
     }
   }
   return calls;
