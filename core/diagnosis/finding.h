@@ -95,7 +95,8 @@ void find_late_work(Scene& scene, Findings& findings);
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings);
 /// Warnings that do not depend on how the run ended.
 std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
-/// Ranks with a batch that a library may have to run in parts, which then depend on the rank: warnings.
+std::vector<Diagnosis> find_buffer_races(Evidence& evidence);
+/// Ranks with a batch that a library may have to run in parts, which then depend on the rank.
 std::vector<Diagnosis> find_large_batches(const Histories& histories);
 
 }  // namespace gridlock

@@ -1,32 +1,14 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <map>
+#include <string>
+
+#include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
 #include "core/grid/plan.h"
 
 namespace gridlock {
-namespace {
-
-/// Sends and recvs of one batch that are sure to run together; PyTorch #174942 cuts larger batches.
-constexpr std::int32_t kBatchSure = 256;
-
-/// Whether a record ends a history in which a batch is larger than that. Index = node.
-std::vector<bool> nodes_behind_large_batches(const HistoryStore& store) {
-  std::vector<bool> is_behind(store.node_count(), false);
-  std::vector<std::int32_t> transfers(store.node_count(), 0);
-  for (std::size_t i = 1; i < is_behind.size(); ++i) {
-    const auto node = static_cast<HistoryNode>(i);
-    const auto past = static_cast<std::size_t>(store.past(node));
-    const Record& record = store.record(node);
-    if (record.kind == RecordKind::call && record.batched && !record.rejected) {
-      const bool goes_on = past != 0 && store.record(store.past(node)).ticket == record.ticket;
-      transfers[i] = (goes_on ? transfers[past] : 0) + (operation(record.call).is_p2p ? 1 : 0);
-    }
-    is_behind[i] = is_behind[past] || transfers[i] > kBatchSure;
-  }
-  return is_behind;
-}
-
-}  // namespace
 
 std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories) {
   std::vector<Diagnosis> warnings;
@@ -50,26 +32,37 @@ std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories) {
   return warnings;
 }
 
-std::vector<Diagnosis> find_large_batches(const Histories& histories) {
-  const std::vector<bool> is_behind = nodes_behind_large_batches(histories.store);
-  std::vector<RankId> ranks;
-  for (std::size_t rank = 0; rank < histories.ranks.size(); ++rank) {
-    if (is_behind[static_cast<std::size_t>(histories.ranks[rank].node)])
-      ranks.push_back(static_cast<RankId>(rank));
+std::vector<Diagnosis> find_buffer_races(Evidence& evidence) {
+  // Ranks that say the same make one warning.
+  using Sides = std::array<std::array<std::string, 3>, 2>;
+  std::map<Sides, std::vector<RankId>> races;
+  for (const BufferRace& race : evidence.histories().buffer_races) {
+    Sides sides;
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+      const TicketCall& at = i == 0 ? race.first : race.second;
+      const auto calls = evidence.calls_of(race.rank, static_cast<std::int64_t>(at.ticket));
+      const Record& call = *calls[static_cast<std::size_t>(at.index)];
+      sides[i] = {fmt::format("{} (stream {})", call_text(evidence, race.rank, call),
+                              static_cast<std::int32_t>(call.stream)),
+                  label_text(evidence, call), place_text(evidence, call)};
+    }
+    races[sides].push_back(race.rank);
   }
-  if (ranks.empty()) return {};
-  Diagnosis warning;
-  warning.code = Code::P2P_PLAN_SPLIT_RISK;
-  warning.severity = Severity::warning;
-  warning.blame.ranks = RankSet(std::move(ranks));
-  warning.blame.relation = Relation::all;
-  warning.summary = fmt::format(
-      "Batches of more than {} sends and recvs: the library may run them in parts, and where the parts of "
-      "two "
-      "ranks differ, they wait for each other.",
-      kBatchSure);
-  warning.hint = code_info(warning.code).fix;
-  return {std::move(warning)};
+  std::vector<Diagnosis> warnings;
+  for (const auto& [sides, ranks] : races) {
+    Diagnosis warning;
+    warning.code = Code::BUFFER_RACE;
+    warning.severity = Severity::warning;
+    warning.blame = {RankSet(ranks), Relation::owner, {}};
+    for (const auto& [call, label, place] : sides) {
+      warning.first_divergence.push_back({warning.blame.ranks, call, label, place});
+    }
+    warning.summary = fmt::format("Two calls of {} touch one buffer, and nothing orders them: {} and {}.",
+                                  ranks_text(warning.blame.ranks), sides[0][0], sides[1][0]);
+    warning.hint = code_info(warning.code).fix;
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 }  // namespace gridlock

@@ -90,6 +90,17 @@ void visit(Io& io, UnreceivedLine& line) {
   visit_pair(io, "unreceived", line);
 }
 
+template <typename Io>
+void visit(Io& io, BufferRaceLine& line) {
+  BufferRace& race = line.race;
+  io.number("buffer_race", race.buffer, BufferHandle::none, kInt32, Presence::required);
+  io.number("rank", race.rank, kNoRank, kInt32, Presence::required);
+  io.number("first_ticket", race.first.ticket, Ticket::none, kInt64, Presence::required);
+  io.number("first_index", race.first.index, 0, kInt32);
+  io.number("second_ticket", race.second.ticket, Ticket::none, kInt64, Presence::required);
+  io.number("second_index", race.second.index, 0, kInt32);
+}
+
 /// What the kind of the record adds: Record::detail.
 template <typename Io>
 void visit_detail(Io& io, RecordLine& line) {
@@ -193,8 +204,10 @@ RecordLine read_record(const JsonCursor& cursor, RankId world_size) {
   return line;
 }
 
-ComplaintLine read_complaint(const JsonCursor& cursor, RankId world_size) {
-  ComplaintLine line = read<ComplaintLine>(cursor, world_size);
+/// A line with the key rank.
+template <typename Line>
+Line read_of_rank(const JsonCursor& cursor, RankId world_size) {
+  Line line = read<Line>(cursor, world_size);
   cursor.at("rank").integer(0, world_size - 1);
   return line;
 }
@@ -218,6 +231,7 @@ template const std::vector<std::string>& history_line_keys<GroupLine>();
 template const std::vector<std::string>& history_line_keys<ConnectionLine>();
 template const std::vector<std::string>& history_line_keys<SilentMismatchLine>();
 template const std::vector<std::string>& history_line_keys<UnreceivedLine>();
+template const std::vector<std::string>& history_line_keys<BufferRaceLine>();
 template const std::vector<std::string>& history_line_keys<RecordLine>();
 template const std::vector<std::string>& history_line_keys<ComplaintLine>();
 
@@ -230,10 +244,11 @@ HistoryLine read_history_line(const JsonCursor& cursor, RankId world_size) {
   }
   if (cursor.has("ranks")) return read_ranks(cursor, world_size);
   if (cursor.has("do") || cursor.has("plans")) return read_record(cursor, world_size);
-  if (cursor.has("complaint")) return read_complaint(cursor, world_size);
+  if (cursor.has("complaint")) return read_of_rank<ComplaintLine>(cursor, world_size);
   if (cursor.has("connection")) return read<ConnectionLine>(cursor, world_size);
   if (cursor.has("silent_mismatch")) return read<SilentMismatchLine>(cursor, world_size);
   if (cursor.has("unreceived")) return read<UnreceivedLine>(cursor, world_size);
+  if (cursor.has("buffer_race")) return read_of_rank<BufferRaceLine>(cursor, world_size);
   if (cursor.has("group")) return read_group(cursor, world_size);
   cursor.fail(
       "expected a line with one of the keys ranks, do, plans, group, connection, silent_mismatch, "

@@ -73,6 +73,10 @@ struct PairLine {
 struct SilentMismatchLine : PairLine {};
 struct UnreceivedLine : PairLine {};
 
+struct BufferRaceLine {
+  BufferRace race;
+};
+
 /// One record. What depends on the tables of a run is kept as it was written.
 struct RecordLine {
   /// Without group, label and detail.
@@ -92,7 +96,7 @@ struct ComplaintLine {
 };
 
 using HistoryLine = std::variant<HeaderLine, RanksLine, GroupLine, ConnectionLine, SilentMismatchLine,
-                                 UnreceivedLine, RecordLine, ComplaintLine>;
+                                 UnreceivedLine, BufferRaceLine, RecordLine, ComplaintLine>;
 
 /// Reads one line. `world_size` bounds ranks; it is 0 before the header is known, which is then the only line
 /// allowed. Throws InputError at the place in the line.

@@ -74,7 +74,26 @@ void HistoryReader::take_line(std::size_t id, const Place& place) {
   if (const auto* connection = std::get_if<ConnectionLine>(&line)) return connect(*connection, place);
   if (const auto* pair = std::get_if<SilentMismatchLine>(&line)) return take_pair(*pair, true, place);
   if (const auto* pair = std::get_if<UnreceivedLine>(&line)) return take_pair(*pair, false, place);
+  if (const auto* race = std::get_if<BufferRaceLine>(&line)) return take_race(race->race, place);
   take_complaint(std::get<ComplaintLine>(line));
+}
+
+void HistoryReader::take_race(const BufferRace& race, const Place& place) {
+  const HistoryStore& store = run_.histories->store;
+  for (const TicketCall& call : {race.first, race.second}) {
+    std::int32_t calls = 0;
+    HistoryNode at = run_.histories->ranks[static_cast<std::size_t>(race.rank)].node;
+    for (; at != HistoryNode::empty; at = store.past(at)) {
+      const Record& record = store.record(at);
+      if (record.kind != RecordKind::call || record.rejected) continue;
+      if (record.ticket < static_cast<std::int64_t>(call.ticket)) break;
+      if (record.ticket == static_cast<std::int64_t>(call.ticket)) ++calls;
+    }
+    if (call.index < calls) continue;
+    fail(place, fmt::format("before this line, rank {} has no call {} of ticket {}", race.rank, call.index,
+                            static_cast<std::int64_t>(call.ticket)));
+  }
+  run_.histories->buffer_races.push_back(race);
 }
 
 void HistoryReader::declare(const GroupLine& line, const Place& place) {
@@ -213,10 +232,23 @@ HistoryReader::Resolved HistoryReader::resolve(const RecordLine& line, CreationS
 
 std::int32_t HistoryReader::detail_of(const RecordLine& line) {
   HistoryStore& store = run_.histories->store;
-  if (line.plan) return store.add_plan(line.plan);
-  if (line.spec) return store.add_spec(*line.spec);
-  if (line.name) return store.add_name(*line.name);
-  return line.counts.empty() ? -1 : store.add_counts(line.counts);
+  switch (line.record.kind) {
+    case RecordKind::call:
+      return line.counts.empty() ? -1 : store.add_counts(line.counts);
+    case RecordKind::create_grid:
+      return store.add_plan(line.plan);
+    case RecordKind::new_group:
+    case RecordKind::split:
+    case RecordKind::shrink:
+      return line.spec ? store.add_spec(*line.spec) : -1;
+    case RecordKind::post:
+    case RecordKind::await:
+    case RecordKind::fault:
+    case RecordKind::timeout:
+      return line.name ? store.add_name(*line.name) : -1;
+    default:
+      return -1;
+  }
 }
 
 void HistoryReader::finish_history(const Place& place) {

@@ -53,6 +53,7 @@ class HistoryReader {
   void declare(const GroupLine& line, const Place& place);
   void connect(const ConnectionLine& line, const Place& place);
   void take_pair(const PairLine& line, bool is_silent, const Place& place);
+  void take_race(const BufferRace& race, const Place& place);
   void take_complaint(const ComplaintLine& line);
   InstanceId declared(const std::string& group, const Place& place) const;
   Label label_of(const LinePlace& line);

@@ -71,8 +71,14 @@ RecordLine HistoryWriter::record_line(RankId rank, const Record& record, Creatio
       state = states_.create_grid(state, record.detail, line.plan, "");
       line.name = groups_.name(states_.grid(state));
       break;
-    default:
+    case RecordKind::post:
+    case RecordKind::await:
+    case RecordKind::fault:
+    case RecordKind::timeout:
       line.name = store.name(record.detail);
+      break;
+    default:
+      break;
   }
   return line;
 }
@@ -134,6 +140,12 @@ void HistoryWriter::add_pairs(File& file, RankId rank) {
   }
 }
 
+void HistoryWriter::add_races(File& file, RankId rank) const {
+  for (const BufferRace& race : histories_.buffer_races) {
+    if (rank == kNoRank || race.rank == rank) file.lines += history_line_text(BufferRaceLine{race}) + "\n";
+  }
+}
+
 void HistoryWriter::add_complaints(File& file, RankId rank) const {
   for (const Complaint& complaint : complaints_) {
     if (rank != kNoRank && complaint.rank != rank) continue;
@@ -174,6 +186,7 @@ std::string HistoryWriter::run_text() {
     add_connection(file, static_cast<std::int32_t>(i));
   for (std::vector<RankId>& ranks : classes) add_history(file, RankSet(std::move(ranks)));
   add_pairs(file, kNoRank);
+  add_races(file, kNoRank);
   add_complaints(file, kNoRank);
   return finished(file);
 }
@@ -184,6 +197,7 @@ std::string HistoryWriter::rank_text(RankId rank) {
   if (connection >= 0) add_connection(file, connection);
   add_history(file, RankSet({rank}));
   add_pairs(file, rank);
+  add_races(file, rank);
   add_complaints(file, rank);
   return finished(file);
 }

@@ -42,6 +42,7 @@ class HistoryWriter {
   void add_history(File& file, const RankSet& ranks);
   void add_connection(File& file, std::int32_t number);
   void add_pairs(File& file, RankId rank);
+  void add_races(File& file, RankId rank) const;
   void add_complaints(File& file, RankId rank) const;
   RanksLine ranks_line(RankId rank) const;
   const Body& body(RankId rank);

@@ -60,6 +60,9 @@ INSTANTIATE_TEST_SUITE_P(
                "h.jsonl:2:24: /members: a rank is named twice"},
         Damage{"PairOutsideItsGroup", kHeader + R"({"unreceived":0,"group":"world","from":0,"to":2})",
                "h.jsonl:2: from and to are group ranks of 'world': 0 to 1"},
+        Damage{"RaceOfCallsThatWereNotMade",
+               kHeader + R"({"buffer_race":0,"rank":1,"first_ticket":0,"second_ticket":1})",
+               "h.jsonl:2: before this line, rank 1 has no call 0 of ticket 0"},
         Damage{"ShrinkToNobody",
                kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
                    R"({"do":"shrink","group":"world"})",

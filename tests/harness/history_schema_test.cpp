@@ -53,6 +53,7 @@ TEST(HistorySchema, HasTheKeysThatAreReadAndWritten) {
   expect_keys<ConnectionLine>("connection");
   expect_keys<SilentMismatchLine>("silent_mismatch");
   expect_keys<UnreceivedLine>("unreceived");
+  expect_keys<BufferRaceLine>("buffer_race");
   expect_keys<ComplaintLine>("complaint");
 }
 
