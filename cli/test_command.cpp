@@ -55,7 +55,8 @@ std::vector<TestCase> load_cases(const RunFlags& flags) {
 }
 
 std::string refusal(const std::string& error) {
-  return nlohmann::ordered_json({{"held", false}, {"seconds", 0}, {"report", error}}).dump();
+  return nlohmann::ordered_json({{"held", false}, {"seconds", 0}, {"report", error}})
+      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string run_one(const TestCase& one, const RunFlags& flags) try {
@@ -67,7 +68,7 @@ std::string run_one(const TestCase& one, const RunFlags& flags) try {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};
   if (!result.held()) outcome["report"] = text_report(result, {});
-  return outcome.dump();
+  return outcome.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 } catch (const InputError& error) {
   return refusal(error.what());
 }
