@@ -48,9 +48,9 @@ void visit(Io& io, RanksLine& line) {
   io.number("records", line.records, std::int64_t{0}, kInt64, Presence::required);
 }
 
+/// A spec without its name.
 template <typename Io>
 void visit(Io& io, GroupSpec& spec) {
-  io.text("name", spec.name);
   io.members(spec.members);
   io.name("backend", spec.backend, BackendKind::nccl, backend_name, backend_from_name, Presence::shown);
   io.number("timeout_ns", spec.timeout, Nanos{0}, {1, Bounds::kInt64Max});
@@ -60,6 +60,7 @@ void visit(Io& io, GroupSpec& spec) {
 template <typename Io>
 void visit(Io& io, GroupLine& line) {
   io.text("group", line.alias, Presence::required);
+  if (io.enters(Io::kReads || line.spec.name != line.alias)) io.text("name", line.spec.name, Presence::shown);
   visit(io, line.spec);
   io.number("creation", line.creation, std::int64_t{-1}, {0, kRecordedWorldMax});
   io.group_key("key", line.key);
@@ -110,6 +111,7 @@ void visit_detail(Io& io, RecordLine& line) {
   const bool may_have_spec = kind == RecordKind::split && (line.spec || io.has("members"));
   if (io.enters(needs_spec || may_have_spec)) {
     if (!line.spec) line.spec.emplace();
+    io.text("name", line.spec->name);
     visit(io, *line.spec);
   }
   if (io.enters(!line.spec))
@@ -189,7 +191,7 @@ RanksLine read_ranks(const JsonCursor& cursor, RankId world_size) {
 
 GroupLine read_group(const JsonCursor& cursor, RankId world_size) {
   GroupLine line = read<GroupLine>(cursor, world_size);
-  if (line.spec.name.empty()) line.spec.name = line.alias;
+  if (!cursor.has("name")) line.spec.name = line.alias;
   if ((line.creation >= 0) == line.key.has_value())
     cursor.fail("a group needs its number in the order of creation, or its key");
   return line;
@@ -261,8 +263,6 @@ std::string history_line_text(HistoryLine line) {
     ranks->hangs = ranks->end.busy_until == kNever;
     if (ranks->hangs) ranks->end.busy_until = Nanos{0};
   }
-  if (auto* group = std::get_if<GroupLine>(&line); group != nullptr && group->spec.name == group->alias)
-    group->spec.name.clear();
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   FieldWriter writer(json);
   std::visit([&](auto& known) { visit(writer, known); }, line);

@@ -29,8 +29,9 @@ std::string HistoryWriter::declared(InstanceId instance, std::vector<InstanceId>
   const auto known = aliases_.find(instance);
   if (known != aliases_.end()) return known->second;
   const std::string& wanted = groups_.instance(instance).spec.name;
-  std::string alias = wanted.empty() ? "group" : wanted;
-  for (int number = 1; !taken_.insert(alias).second; ++number) alias = fmt::format("{} #{}", wanted, number);
+  std::string alias;
+  for (int number = 1; alias.empty() || !taken_.insert(alias).second; ++number)
+    alias = fmt::format("{} #{}", wanted.empty() ? "group" : wanted, number);
   return aliases_[instance] = alias;
 }
 

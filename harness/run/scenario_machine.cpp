@@ -77,6 +77,8 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
     return false;
   }
   if (pending == Pending::wait) calls_.check_finished(rank);
+  // What the abort ended has no result.
+  if (step_ != nullptr && std::holds_alternative<AbortAction>(step_->action)) calls_.give_up(rank);
   if (pending == Pending::new_group) {
     std::visit(
         [&](const auto& action) {
@@ -160,6 +162,7 @@ std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ShrinkA
 }
 
 std::optional<Request> ScenarioMachine::perform(RankContext& rank, const AbortAction& action) {
+  calls_.check_finished(rank);
   Request made = request(RequestKind::abort, Pending::other);
   made.group = names_.group(action.group, rank.groups());
   return made;

@@ -136,7 +136,7 @@ TEST(StepReader, ABatchHoldsOperationsOnly) {
       {R"({"batch": []})", "11: /programs/0/steps/0/batch: the batch is empty"},
       {R"({"batch": [{"barrier": {"group": "world"}, "times": 3}]})", ""},
       {R"({"batch": [{"barrier": {"group": "world"}, "times": 5000}]})",
-       "55: /programs/0/steps/0/batch/0/times: expected an integer from 0 to 4096, got 5000"},
+       "53: /programs/0/steps/0/batch/0/times: expected at most 4096, got 5000"},
       {R"({"barrier": {"group": "world"}, "times": 3})",
        "33: /programs/0/steps/0/times: 'times' cannot stand beside 'barrier'"},
   });
