@@ -39,9 +39,11 @@ constexpr std::array<CodeInfo, 35> kCodes{{
      "non-member is a sentinel and the call fails or does nothing.",
      "Guard the call by membership, or put the rank into the group when it is created."},
     {Code::RANK_SPACE_CONFUSION, "RANK_SPACE_CONFUSION", Outcome::mismatch,
-     "The root or peer of a call is outside the group, but it is the world rank of a member: a global rank "
-     "was passed where a group rank is expected. The two spaces agree on the world group only.",
-     "Pass the place inside the group, 0 to size-1 in the order of the sorted members."},
+     "The root or peer of a call is outside the group: a global rank was passed where a group rank is "
+     "expected, or a group rank where a global one is, which then is no member. The two spaces agree on the "
+     "world group only.",
+     "Pass the place inside the group, 0 to size-1 in the order of the members, or translate it: "
+     "get_global_rank in torch."},
     {Code::INVALID_CALL, "INVALID_CALL", Outcome::mismatch,
      "A call was refused when it was made: a root or peer out of range, a buffer of the wrong size or type, "
      "or a destroyed group. Nothing was enqueued for it, so the other members wait if they made it.",

@@ -108,5 +108,7 @@ std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
 void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings);
 void warn_of_call_orders(Evidence& evidence, std::vector<Diagnosis>& warnings);
 std::vector<Diagnosis> find_buffer_races(Evidence& evidence);
+/// Ranks with a batch that a library may have to run in parts, which then depend on the rank.
+std::vector<Diagnosis> find_large_batches(const Histories& histories);
 
 }  // namespace gridlock

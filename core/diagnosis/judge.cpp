@@ -339,6 +339,7 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   // Where ranks wait for each other, that says more.
   if (!has_causes) warn_of_call_orders(evidence, verdict.diagnoses);
   for (Diagnosis& warning : find_buffer_races(evidence)) verdict.diagnoses.push_back(std::move(warning));
+  for (Diagnosis& warning : find_large_batches(histories)) verdict.diagnoses.push_back(std::move(warning));
   return verdict;
 }
 

@@ -192,6 +192,8 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
   finding.cause = Cause::creation;
   finding.relation = result.relation;
   finding.certainty = result.certainty;
+  // The creation itself comes first: ranks that do not come to it at all are no cause of their own.
+  for (const gridlock::Creation& creation : scene.waits.creations) finding.nodes.push_back(creation.node);
   for (std::size_t i = 0; i < result.order.size(); ++i) {
     const Party& party = list[result.order[i]];
     const Record& record = *party.creation->record;
@@ -202,7 +204,6 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
     finding.blamed.insert(finding.blamed.end(), party.ranks.begin(), party.ranks.end());
     if (result.relation == Relation::tie) finding.alternatives.push_back(party.ranks);
   }
-  for (const gridlock::Creation& creation : scene.waits.creations) finding.nodes.push_back(creation.node);
   finding.summary = fmt::format("{{who}} {} creation #{} of the world: {} against {}.",
                                 result.relation == Relation::tie ? "asked for different groups in"
                                                                  : "asked for another group than the rest in",

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "core/data/element_value.h"
 #include "core/diagnosis/describe.h"
@@ -95,8 +97,10 @@ Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) 
   const Members& group = evidence.members(instance);
   const bool names_a_rank = what.is_p2p || what.has_root;
   const bool is_outside = call.peer < 0 || call.peer >= group.size();
-  return names_a_rank && is_outside && group.contains(call.peer) ? Code::RANK_SPACE_CONFUSION
-                                                                 : Code::INVALID_CALL;
+  // kNoRank: a rank of the world was named that has no place in the group.
+  const bool is_of_world =
+      group.contains(call.peer) || (call.peer == kNoRank && group.size() < evidence.world_size());
+  return names_a_rank && is_outside && is_of_world ? Code::RANK_SPACE_CONFUSION : Code::INVALID_CALL;
 }
 
 /// Whether the rank had destroyed or aborted the group of a refused call before.
@@ -172,12 +176,32 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
     return fmt::format("{{who}} called {}, but {} has no such rank.", text,
                        evidence.histories().groups.name(call.group));
   }
+  if (code == Code::RANK_SPACE_CONFUSION && call.peer == kNoRank) {
+    return fmt::format("{{who}} named a rank in {} that is no member of the group.", text);
+  }
   if (code == Code::RANK_SPACE_CONFUSION) {
     return fmt::format(
         "{{who}} passed {} in {}: that is a rank of the world, where a place inside the group is meant.",
         call.peer, text);
   }
   return fmt::format("{} of {{who}} was refused: {}.", text, cause_of_refusal(evidence, rank, call));
+}
+
+/// Where every member of a group was refused the same call, nobody is unlike the others.
+void mark_same_everywhere(Scene& scene, std::span<Finding> refusals) {
+  std::map<std::pair<InstanceId, const Record*>, std::vector<Finding*>> same;
+  for (Finding& finding : refusals) {
+    const RankId rank = finding.blamed.front();
+    const Record* call = scene.evidence.first_rejected(rank);
+    const InstanceId instance =
+        is_group_known(scene.evidence, *call) ? scene.evidence.instance(*call, rank) : InstanceId::none;
+    if (instance != InstanceId::none) same[{instance, call}].push_back(&finding);
+  }
+  for (const auto& [call, list] : same) {
+    const auto size = static_cast<std::size_t>(scene.evidence.members(call.first).size());
+    if (size < 2 || list.size() < size) continue;
+    for (Finding* finding : list) finding->relation = Relation::all;
+  }
 }
 
 void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
@@ -219,6 +243,7 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
 }
 
 void find_refused_calls(Scene& scene, Findings& findings) {
+  const std::size_t first = findings.size();
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     const Record* call = scene.evidence.first_rejected(rank);
     if (call == nullptr || call->kind != RecordKind::call) continue;
@@ -234,6 +259,7 @@ void find_refused_calls(Scene& scene, Findings& findings) {
          place_text(scene.evidence, *call)}};
     findings.push_back(std::move(finding));
   }
+  mark_same_everywhere(scene, std::span(findings).subspan(first));
 }
 
 void find_blocked_hosts(Scene& scene, Findings& findings) {
