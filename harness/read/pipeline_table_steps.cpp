@@ -121,8 +121,8 @@ class TableWriter {
       operations.push_back(transfer(action));
       label += (label.empty() ? "" : " ") + action.to_string();
     }
-    JsonNode step = batch_.size() == 1 ? std::move(operations.front())
-                                       : make_.object({{"batch", make_.list(std::move(operations))}});
+    // A batch even of one: torch sends what is batched and what is not over different communicators.
+    JsonNode step = make_.object({{"batch", make_.list(std::move(operations))}});
     row.push_back(labelled(std::move(step), label));
     batch_.clear();
   }
