@@ -23,9 +23,10 @@ ScheduleTable recorded(const std::string& name) {
   return parse_schedule_table(text.str(), name);
 }
 
-/// What torch does before it adds transfers: a W right after its I makes one B of both.
+/// What torch does before it adds transfers: idle cells go, and a W right after its I makes one B of both.
 ScheduleTable merged(ScheduleTable table) {
   for (ScheduleTable::Row& row : table.rows) {
+    row.erase(std::remove(row.begin(), row.end(), std::nullopt), row.end());
     for (std::size_t i = 0; i + 1 < row.size(); ++i) {
       if (!row[i] || row[i]->work != StageWork::backward_input) continue;
       StageAction weight = *row[i];

@@ -9,6 +9,13 @@ namespace gridlock {
 /// Walks the steps of one rank's programs in the order in which it runs them, with its own reading of guards
 /// and loops: an expectation's way around the runner.
 class StepWalker {
+  auto loop() const {
+    return [this](LoopDepth depth) { return loops_[static_cast<std::size_t>(depth)]; };
+  }
+  auto index() const {
+    return [this](const AxisRef& axis) { return axis_index(scenario_, axis, rank_); };
+  }
+
  public:
   StepWalker(const Scenario& scenario, RankId rank)
       : scenario_(scenario), rank_(rank), loops_(static_cast<std::size_t>(scenario.loop_depth_max) + 1) {}
@@ -26,13 +33,6 @@ class StepWalker {
   bool admits(const Guard& guard) const { return guard.admits(rank_, loop(), index()); }
 
  private:
-  auto loop() const {
-    return [this](LoopDepth depth) { return turn(depth); };
-  }
-  auto index() const {
-    return [this](const AxisRef& axis) { return axis_index(scenario_, axis, rank_); };
-  }
-
   template <typename Visit>
   void run(const std::vector<Step>& steps, Visit&& visit) {
     for (const Step& step : steps) {
