@@ -24,15 +24,8 @@ class TableWriter {
       Steps row;
       for (const auto& cell : request_.table->rows[static_cast<std::size_t>(rank)]) {
         if (!cell) continue;
-        if (cell->is_transfer() && request_.exchange == Exchange::batched) {
-          batch_.push_back(*cell);
-        } else {
-          end_batch(row);
-          cell->is_transfer() ? row.push_back(labelled(transfer(*cell), cell->to_string()))
-                              : add_work(row, *cell);
-        }
+        cell->is_transfer() ? add_transfer(row, *cell) : add_work(row, *cell);
       }
-      end_batch(row);
       if (row.empty()) continue;
       steps.push_back(make_.object({{"repeat", make_.number(1)}, {"steps", make_.list(std::move(row))}}));
       if (request_.ranks == 1) continue;
@@ -113,18 +106,11 @@ class TableWriter {
     return make_.object({{action.is_send() ? "send" : "recv", std::move(call)}});
   }
 
-  void end_batch(Steps& row) {
-    if (batch_.empty()) return;
-    Steps operations;
-    std::string label;
-    for (const StageAction& action : batch_) {
-      operations.push_back(transfer(action));
-      label += (label.empty() ? "" : " ") + action.to_string();
-    }
-    // A batch even of one: torch sends what is batched and what is not over different communicators.
-    JsonNode step = make_.object({{"batch", make_.list(std::move(operations))}});
-    row.push_back(labelled(std::move(step), label));
-    batch_.clear();
+  void add_transfer(Steps& row, const StageAction& action) const {
+    JsonNode step = transfer(action);
+    if (request_.exchange == Exchange::batched)
+      step = make_.object({{"batch", make_.list({std::move(step)})}});
+    row.push_back(labelled(std::move(step), action.to_string()));
   }
 
   const std::optional<JsonNode>& duration(StageWork work) const {
@@ -162,8 +148,6 @@ class TableWriter {
   const JsonMaker& make_;
   std::vector<std::int32_t> row_of_;
   std::int32_t rank_ = 0;
-  /// Transfers since the last work of the row.
-  std::vector<StageAction> batch_;
 };
 
 }  // namespace

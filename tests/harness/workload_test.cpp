@@ -206,7 +206,7 @@ TEST(Workloads, a_mistake_in_the_order_moves_a_call_behind_a_later_one) {
       error_of(
           R"("zero1", "grid": "trainer", "buckets": 2, "count": 4, "mistakes": [{"at": "gradients", "only": [2],
 "after": "weights"}])"),
-      "s.json:3:10: /programs/0/steps/0/mistakes/0/after: no step 'weights' comes after 'gradients' in the "
+      "s.json:4:10: /programs/0/steps/0/mistakes/0/after: no step 'weights' comes after 'gradients' in the "
       "same "
       "list of steps");
 }
