@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "core/base/input_error.h"
 #include "gloo_backend/gloo_groups.h"
@@ -21,9 +24,11 @@ namespace {
 /// Stands where a file name does for the scenario of --from.
 constexpr const char* kFromName = "--from";
 
-}  // namespace
-
-namespace {
+/// Four fifths of what the machine has: a run that needs more ends with its report before the system ends it.
+std::int64_t usable_memory() {
+  const std::int64_t bytes = std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  return bytes > 0 ? bytes / 5 * 4 : std::numeric_limits<std::int64_t>::max();
+}
 
 constexpr std::string_view kFilePrefix = "file:";
 
@@ -82,6 +87,7 @@ std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& p
 
 RunOptions options_for(const Scenario& scenario, const RunFlags& flags) {
   RunOptions options = scenario.options;
+  options.memory_max = usable_memory();
   if (flags.seed_given) options.seed = flags.seed;
   if (flags.payload == "data") options.payload = Payload::data;
   if (flags.payload == "shape") options.payload = Payload::shape;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
+#include <new>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -82,6 +83,12 @@ int main(int argc, char** argv) {
   } catch (const gridlock::InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return static_cast<int>(Outcome::bad_input);
+  } catch (const std::bad_alloc&) {
+    fmt::print(
+        stderr,
+        "gridlock: this machine has not enough memory for that run; fewer ranks, or payload \"shape\", "
+        "need less\n");
+    return static_cast<int>(Outcome::backend_error);
   } catch (const std::exception& error) {
     fmt::print(stderr, "gridlock: {}\n", error.what());
     return static_cast<int>(Outcome::backend_error);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <chrono>
 #include <cstdio>
@@ -54,7 +55,8 @@ std::vector<TestCase> load_cases(const RunFlags& flags) {
 }
 
 std::string refusal(const std::string& error) {
-  return nlohmann::ordered_json({{"held", false}, {"seconds", 0}, {"report", error}}).dump();
+  return nlohmann::ordered_json({{"held", false}, {"seconds", 0}, {"report", error}})
+      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string run_one(const TestCase& one, const RunFlags& flags) try {
@@ -66,7 +68,7 @@ std::string run_one(const TestCase& one, const RunFlags& flags) try {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};
   if (!result.held()) outcome["report"] = text_report(result, {});
-  return outcome.dump();
+  return outcome.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 } catch (const InputError& error) {
   return refusal(error.what());
 }
@@ -121,14 +123,19 @@ void run(TestCommand& command, Invocation& invocation) {
       });
   if (!command.junit.empty()) write_file(command.junit, junit_report(results));
   fmt::print("{} passed, {} failed\n", cases.size() - failed, failed);
+  const bool all_read =
+      std::all_of(cases.begin(), cases.end(), [](const TestCase& one) { return one.scenario; });
   if (failed != 0) invocation.exit_code = static_cast<int>(Outcome::expectation_failed);
+  if (!all_read) invocation.exit_code = static_cast<int>(Outcome::bad_input);
 }
 
 }  // namespace
 
 void add_test_command(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
-      "test", "Run all scenarios of files and folders; exit 0 if every expectation held, else 1");
+      "test",
+      "Run all scenarios of files and folders; exit 0 if every expectation held, 2 if a file could not be "
+      "read, else 1");
   const auto state = std::make_shared<TestCommand>();
   add_run_flags(*command, state->flags, CLI::ExistingPath);
   command->get_option("scenario")->description("Scenario files, or folders searched for *.json");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/rank/buffer_check.h"
 
 namespace gridlock {
 namespace {
@@ -69,25 +70,27 @@ bool GlooRank::aside(std::function<bool()> use) {
 
 void GlooRank::upload(BufferHandle buffer, std::span<const std::byte> bytes) {
   const auto into = buffers_.find(buffer);
-  GRIDLOCK_CHECK(into != nullptr && into->bytes.size() == bytes.size());
+  check_live_buffer(buffer, into != nullptr);
+  check_whole_buffer(buffer, into->bytes.size(), bytes.size());
   std::copy(bytes.begin(), bytes.end(), into->bytes.begin());
 }
 
 void GlooRank::download(BufferHandle buffer, std::span<std::byte> bytes) const {
   const auto from = buffers_.find(buffer);
-  GRIDLOCK_CHECK(from != nullptr && from->bytes.size() == bytes.size());
+  check_live_buffer(buffer, from != nullptr);
+  check_whole_buffer(buffer, from->bytes.size(), bytes.size());
   std::copy(from->bytes.begin(), from->bytes.end(), bytes.begin());
 }
 
 std::int64_t GlooRank::buffer_count(BufferHandle buffer) const {
   const auto found = buffers_.find(buffer);
-  GRIDLOCK_CHECK(found != nullptr);
+  check_live_buffer(buffer, found != nullptr);
   return found->count;
 }
 
 DType GlooRank::buffer_dtype(BufferHandle buffer) const {
   const auto found = buffers_.find(buffer);
-  GRIDLOCK_CHECK(found != nullptr);
+  check_live_buffer(buffer, found != nullptr);
   return found->dtype;
 }
 
@@ -148,6 +151,7 @@ Reply GlooRank::execute(const Request& request) {
       return {.status = StatusCode::invalid_argument};
     case RequestKind::exit:
       process_.exit_early();
+    case RequestKind::pause:
     case RequestKind::done:
       return {};
   }

@@ -35,7 +35,7 @@ class GlooRank final : public Rank {
   /// that.
   bool connect();
   /// After the run has ended: what the program still intended.
-  void record_intended(std::span<const Call> calls, std::size_t max) { ledger_.record_intended(calls, max); }
+  void record_intended(const IntendedCalls& intended) { ledger_.record_intended(intended); }
   /// The program has returned. Changes nothing when the run had ended before.
   void end_program();
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "core/base/check.h"
+#include "core/rank/buffer_check.h"
 
 namespace gridlock {
 
 BufferHandle HostBuffers::allocate(std::int64_t count, DType dtype) {
-  GRIDLOCK_CHECK(count >= 0);
+  check_new_buffer(count);
   auto buffer = std::make_shared<HostBuffer>();
   buffer->count = count;
   buffer->dtype = dtype;

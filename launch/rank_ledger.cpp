@@ -64,13 +64,13 @@ bool RankLedger::record_rejected(const Call& call) {
   return append_call(call, record);
 }
 
-void RankLedger::record_intended(std::span<const Call> calls, std::size_t max) {
-  for (const Call& call : calls.first(std::min(calls.size(), max))) {
+void RankLedger::record_intended(const IntendedCalls& intended) {
+  for (const Call& call : intended.calls) {
     const InstanceId group = groups_.resolve(call.group, rank_);
     if (group != InstanceId::none && !append(planned_record(call, next_sequence(group, call)++))) return;
   }
   // A log that is full ends the same way: nothing more is known.
-  if (!append(planned_rest(calls.size() > max))) return;
+  if (!append(planned_rest(intended.is_cut))) return;
 }
 
 bool RankLedger::record_plain(Record record) { return append(record); }

@@ -11,6 +11,7 @@
 #include "core/grid/group_registry.h"
 #include "core/history/histories.h"
 #include "core/rank/rank.h"
+#include "core/rank/step_machine.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {
@@ -31,7 +32,7 @@ class RankLedger {
   [[nodiscard]] bool record_rejected(const Call& call);
   /// What the program still intends, at the end of the run: the calls but for those beyond `max`, which are
   /// marked as cut.
-  void record_intended(std::span<const Call> calls, std::size_t max);
+  void record_intended(const IntendedCalls& intended);
   [[nodiscard]] bool record_plain(Record record);
   [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label,
                                   bool rejected = false);

@@ -1,11 +1,11 @@
 #include "nccl_backend/device_buffers.h"
 
-#include "core/base/check.h"
+#include "core/rank/buffer_check.h"
 
 namespace gridlock {
 
 BufferHandle DeviceBuffers::allocate(std::int64_t count, DType dtype) {
-  GRIDLOCK_CHECK(count >= 0);
+  check_new_buffer(count);
   DeviceBuffer buffer{count, dtype, nullptr};
   buffer.block = memory_.allocate(buffer.bytes());
   const auto handle = static_cast<BufferHandle>(next_++);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/rank/buffer_check.h"
 
 namespace gridlock {
 
@@ -49,25 +50,27 @@ void NcclRank::finish() {
 
 void NcclRank::upload(BufferHandle buffer, std::span<const std::byte> bytes) {
   const DeviceBuffer* into = buffers_.find(buffer);
-  GRIDLOCK_CHECK(into != nullptr && into->bytes() == bytes.size());
+  check_live_buffer(buffer, into != nullptr);
+  check_whole_buffer(buffer, into->bytes(), bytes.size());
   if (!faults_.any()) device_.upload(into->block->address, bytes);
 }
 
 void NcclRank::download(BufferHandle buffer, std::span<std::byte> bytes) const {
   const DeviceBuffer* from = buffers_.find(buffer);
-  GRIDLOCK_CHECK(from != nullptr && from->bytes() == bytes.size());
+  check_live_buffer(buffer, from != nullptr);
+  check_whole_buffer(buffer, from->bytes(), bytes.size());
   if (!faults_.any()) device_.download(from->block->address, bytes);
 }
 
 std::int64_t NcclRank::buffer_count(BufferHandle buffer) const {
   const DeviceBuffer* found = buffers_.find(buffer);
-  GRIDLOCK_CHECK(found != nullptr);
+  check_live_buffer(buffer, found != nullptr);
   return found->count;
 }
 
 DType NcclRank::buffer_dtype(BufferHandle buffer) const {
   const DeviceBuffer* found = buffers_.find(buffer);
-  GRIDLOCK_CHECK(found != nullptr);
+  check_live_buffer(buffer, found != nullptr);
   return found->dtype;
 }
 
@@ -142,6 +145,7 @@ Reply NcclRank::execute(const Request& request) {
     case RequestKind::exit:
       host_.exit_early();
       return {};
+    case RequestKind::pause:
     case RequestKind::done:
       return {};
   }

@@ -39,7 +39,7 @@ class NcclRank final : public Rank {
   /// ended before.
   bool connect(int device);
   /// After the run has ended: what the program still intended.
-  void record_intended(std::span<const Call> calls, std::size_t max) { ledger_.record_intended(calls, max); }
+  void record_intended(const IntendedCalls& intended) { ledger_.record_intended(intended); }
   /// The program has returned. Changes nothing when the run had ended before.
   void end_program();
   /// Stays until the run has ended, completing what is still open, and gives everything back (parks).

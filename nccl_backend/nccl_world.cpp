@@ -25,8 +25,7 @@ void run_program(const RankProgram& program, NcclRank& rank) {
   if (program.main != nullptr) return program.main(rank);
   const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
   if (host_machine(rank, *machine)) return;
-  const std::size_t max = intended_calls_max(rank.world_size());
-  rank.record_intended(machine->intended_calls(rank, max + 1), max);
+  rank.record_intended(machine->intended_calls(rank, intended_calls_max(rank.world_size())));
 }
 
 /// Everything that the process of one rank does.

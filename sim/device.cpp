@@ -145,8 +145,8 @@ void Device::emulate(Slot met, Nanos now) {
   matcher_.mark_emulated(met);
   const OpenCall& first = *met_.front();
   const bool is_p2p = place.pair != kNoSlot;
-  silent_mismatches_.push_back({place.instance, place.sequence, is_p2p ? first.group_rank : -1,
-                                is_p2p ? met_.back()->group_rank : -1});
+  silent_mismatches_.push_back(
+      {place.instance, first.number, is_p2p ? first.group_rank : -1, is_p2p ? met_.back()->group_rank : -1});
   const Nanos cost = operation_cost(cost_, first.kind, place.expected, transfer_.bytes(met_));
   timers_.add(now + cost, {TimerKind::place_finish, met});
   ++match_count_;

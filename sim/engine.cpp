@@ -15,6 +15,9 @@ namespace {
 /// an error.
 struct Unwound {};
 
+/// Unwinds a rank that asks for more memory than the run has.
+struct OutOfMemory {};
+
 /// A program that swallows Unwound and goes on asking is unwound again after so many requests.
 constexpr std::int64_t kLateRequestMax = 10'000;
 
@@ -60,7 +63,8 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       recorder_(histories_->store, digest_, ranks_, now_),
       device_(options, histories_->groups, histories_->store, ranks_, timers_, digest_),
       meetings_(options.semantics, histories_->groups, device_.matcher()),
-      submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, recorder_,
+      races_(device_, histories_->groups),
+      submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, races_, recorder_,
                   options.payload == Payload::data),
       creation_(program.world_size, histories_->groups),
       parts_(histories_->groups),
@@ -273,6 +277,8 @@ void Engine::run_machine(RankId rank) {
       reply = Reply{};
       if (!answer(rank, request, reply)) break;
     }
+  } catch (const OutOfMemory&) {
+    limit_reached_ = true;
   } catch (const std::exception& exception) {
     end_rank(rank, HostState::crashed, exception.what());
   } catch (...) {
@@ -293,6 +299,8 @@ void Engine::run_on_fiber(RankId rank) {
     }
     end_rank(rank, HostState::returned);
   } catch (const Unwound&) {
+  } catch (const OutOfMemory&) {
+    limit_reached_ = true;
   } catch (const std::exception& exception) {
     end_rank(rank, HostState::crashed, exception.what());
   } catch (...) {
@@ -326,6 +334,23 @@ Reply Engine::execute_on_fiber(RankId rank, const Request& request) {
   return world_ended();
 }
 
+void Engine::claim(std::int64_t count, DType dtype) {
+  if (is_over_) return;
+  const auto size = static_cast<std::int64_t>(dtype_size(dtype));
+  if (count <= (options_.memory_max - data_bytes_) / size) {
+    data_bytes_ += count * size;
+    return;
+  }
+  error_ = "a buffer of " + std::to_string(count) + " elements would bring the data of all ranks beyond " +
+           std::to_string(options_.memory_max >> 20U) +
+           " MiB; payload \"shape\" runs the same calls with sizes only";
+  throw OutOfMemory{};
+}
+
+void Engine::disclaim(std::int64_t count, DType dtype) {
+  data_bytes_ -= count * static_cast<std::int64_t>(dtype_size(dtype));
+}
+
 void Engine::complain(Complaint complaint) {
   RankState& own = state(complaint.rank);
   if (is_over_ || own.complaints == RankContext::kComplaintMax) return;
@@ -354,6 +379,7 @@ void Engine::fill_histories() {
   histories_->unreceived = device_.matcher().unreceived();
   const auto silent = device_.silent_mismatches();
   histories_->silent_mismatches.assign(silent.begin(), silent.end());
+  histories_->buffer_races = races_.found();
 }
 
 void Engine::note_intentions() {
@@ -361,9 +387,8 @@ void Engine::note_intentions() {
   for (RankId rank = 0; rank < program_.world_size; ++rank) {
     RankState& own = state(rank);
     if (own.machine == nullptr || own.park == Park::ended || own.park == Park::hang) continue;
-    const std::vector<Call> calls =
-        own.machine->intended_calls(contexts_[static_cast<std::size_t>(rank)], max + 1);
-    note_intended(*histories_, rank, calls, max);
+    note_intended(*histories_, rank,
+                  own.machine->intended_calls(contexts_[static_cast<std::size_t>(rank)], max));
   }
 }
 

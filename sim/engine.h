@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/world/world.h"
+#include "sim/buffer_races.h"
 #include "sim/creation.h"
 #include "sim/deadline_queue.h"
 #include "sim/device.h"
@@ -41,8 +42,12 @@ class Engine {
   Histories& histories() { return *histories_; }
   RankState& state(RankId rank) { return ranks_[static_cast<std::size_t>(rank)]; }
   const Device& device() const { return device_; }
+  BufferRaces& races() { return races_; }
   bool has_data() const { return options_.payload == Payload::data; }
   void complain(Complaint complaint);
+  /// A buffer is made or freed. Does not return when there is no room for it: the run ends.
+  void claim(std::int64_t count, DType dtype);
+  void disclaim(std::int64_t count, DType dtype);
   /// Answers a request on the rank's fiber, parking it if needed.
   Reply execute_on_fiber(RankId rank, const Request& request);
 
@@ -66,6 +71,7 @@ class Engine {
   bool new_local_group(RankId rank, const Request& request, Reply& reply);
   void abort(RankId rank, const Request& request, Reply& reply);
   bool is_ticket(RankId rank, Ticket ticket) const;
+  bool must_stop();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
   /// Parks the rank; `reply` is what it gets when it goes on. Always false.
@@ -122,6 +128,7 @@ class Engine {
   Recorder recorder_;
   Device device_;
   HostMeetings meetings_;
+  BufferRaces races_;
   Submission submission_;
   GroupCreation creation_;
   GroupParts parts_;
@@ -143,6 +150,7 @@ class Engine {
   std::vector<RankEnd> judged_ranks_;
   std::string error_;
   std::int64_t request_count_ = 0;
+  std::int64_t data_bytes_ = 0;
   RankId ended_count_ = 0;
   bool limit_reached_ = false;
   bool is_over_ = false;

@@ -19,12 +19,24 @@ Record host_record(RecordKind kind, const Request& request) {
   return record;
 }
 
+bool Engine::must_stop() {
+  constexpr std::int64_t kMemoryCheckEvery = 1 << 16;
+  if (request_count_ % kMemoryCheckEvery == 0 && request_count_ > 0 &&
+      static_cast<std::int64_t>(recorder_.store().byte_count()) > options_.memory_max - data_bytes_) {
+    error_ = "the histories of all ranks have grown beyond " + std::to_string(options_.memory_max >> 20U) +
+             " MiB after " + std::to_string(request_count_) + " requests";
+    return true;
+  }
+  return request_count_ == options_.step_max || is_interrupted();
+}
+
 bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
-  if (request_count_ == options_.step_max || is_interrupted()) {
+  if (must_stop()) {
     limit_reached_ = true;
     return false;
   }
   ++request_count_;
+  if (request.kind == RequestKind::pause) return true;
   if (faults_.is_on() && !apply_faults(rank, request)) return false;
   switch (request.kind) {
     case RequestKind::submit:
@@ -64,6 +76,7 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
     case RequestKind::exit:
       end_rank(rank, HostState::exited);
       return false;
+    case RequestKind::pause:
     case RequestKind::done:
       reply.status = StatusCode::invalid_argument;
       return true;
@@ -87,6 +100,7 @@ bool Engine::submit(RankId rank, const Request& request, Reply& reply) {
 
 bool Engine::after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& reply) {
   if (blocks_host) {
+    races_.waited(rank, ticket);
     if (has_lost_ && must_fail(rank, ticket)) {
       let_down(rank, ticket, StatusCode::peer_lost);
       reply.status = StatusCode::peer_lost;
@@ -127,6 +141,7 @@ bool Engine::wait(RankId rank, const Request& request, Reply& reply) {
     reply.status = StatusCode::invalid_argument;
     return true;
   }
+  races_.waited(rank, request.ticket);
   if (has_lost_ && must_fail(rank, request.ticket)) let_down(rank, request.ticket, StatusCode::peer_lost);
   if (!state(rank).failed.empty()) {
     reply.status = status_of(rank, request.ticket);
@@ -144,6 +159,7 @@ bool Engine::test(RankId rank, const Request& request, Reply& reply) {
     reply.status = StatusCode::invalid_argument;
   } else {
     reply.flag = !device_.streams().is_open(rank, request.ticket);
+    if (reply.flag) races_.waited(rank, request.ticket);
   }
   return true;
 }
@@ -152,12 +168,14 @@ bool Engine::synchronize(RankId rank, const Request& request) {
   Record record = host_record(RecordKind::synchronize, request);
   record.stream = request.stream;
   recorder_.write(rank, record);
+  races_.synchronized(rank, request.stream);
   return device_.streams().is_idle(rank, request.stream) ||
          park(rank, Park::synchronize, static_cast<std::int64_t>(request.stream), {});
 }
 
 void Engine::record_event(RankId rank, const Request& request, Reply& reply) {
   reply.event = device_.streams().record(rank, request.stream);
+  races_.recorded(rank, request.stream, reply.event);
   Record record = host_record(RecordKind::event_record, request);
   record.stream = request.stream;
   record.ticket = static_cast<std::int64_t>(reply.event);
@@ -174,6 +192,7 @@ void Engine::stream_wait(RankId rank, const Request& request, Reply& reply) {
     reply.status = StatusCode::invalid_argument;
   } else {
     device_.streams().wait_event(rank, request.stream, request.event);
+    races_.stream_waits(rank, request.stream, request.event);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/properties.hpp>
 #include <boost/fiber/scheduler.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -82,10 +84,14 @@ class Baton final : public fibers::algo::algorithm {
     return context;
   }
   bool has_ready_fibers() const noexcept override { return next_ != nullptr || !others_.empty(); }
-  // The dispatcher sleeps when nobody is ready. The engine is always either running or named, so that is a
-  // bug here.
+  // The dispatcher sleeps when nobody is ready. The engine is always either running or named, unless the
+  // thread is being taken down while a fiber runs on it.
   void suspend_until(const std::chrono::steady_clock::time_point&) noexcept override {
-    GRIDLOCK_CHECK(!"the dispatcher ran without anybody to go back to");
+    std::fputs(
+        "gridlock: the process was ended inside a rank's program (std::exit); return from the program, "
+        "or throw, to end a rank\n",
+        stderr);
+    std::_Exit(EXIT_FAILURE);
   }
   void notify() noexcept override {}
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/base/check.h"
+#include "core/rank/buffer_check.h"
 #include "sim/engine.h"
 
 namespace gridlock::sim {
@@ -16,15 +16,24 @@ const GroupTable& SimRank::groups() const { return engine_->histories().groups; 
 SiteId SimRank::site(const Site& site) { return engine_->histories().sites.intern(site); }
 
 BufferHandle SimRank::allocate(std::int64_t count, DType dtype) {
+  check_new_buffer(count);
+  if (has_data()) engine_->claim(count, dtype);
   return engine_->state(id_).buffers.allocate(count, dtype, has_data(), only(id_));
 }
 
-void SimRank::free(BufferHandle buffer) { engine_->state(id_).buffers.free(buffer); }
+void SimRank::free(BufferHandle buffer) {
+  Buffers& own = engine_->state(id_).buffers;
+  if (const Buffer* freed = own.find(buffer); freed != nullptr && has_data())
+    engine_->disclaim(freed->count, freed->dtype);
+  own.free(buffer);
+  engine_->races().freed(id_, buffer);
+}
 
 void SimRank::upload(BufferHandle buffer, std::span<const std::byte> bytes) {
   complain_if_busy(buffer, "written");
   Buffer* target = engine_->state(id_).buffers.find(buffer);
-  GRIDLOCK_CHECK(target != nullptr && target->byte_count() == bytes.size());
+  check_live_buffer(buffer, target != nullptr);
+  check_whole_buffer(buffer, target->byte_count(), bytes.size());
   target->contributors = only(id_);
   if (has_data()) std::copy(bytes.begin(), bytes.end(), target->span().begin());
 }
@@ -32,7 +41,8 @@ void SimRank::upload(BufferHandle buffer, std::span<const std::byte> bytes) {
 void SimRank::download(BufferHandle buffer, std::span<std::byte> bytes) const {
   complain_if_busy(buffer, "read");
   const Buffer* source = engine_->state(id_).buffers.find(buffer);
-  GRIDLOCK_CHECK(source != nullptr && source->byte_count() == bytes.size());
+  check_live_buffer(buffer, source != nullptr);
+  check_whole_buffer(buffer, source->byte_count(), bytes.size());
   if (has_data()) {
     std::copy_n(source->span().begin(), bytes.size(), bytes.begin());
   } else {
@@ -51,19 +61,19 @@ void SimRank::complain_if_busy(BufferHandle buffer, const char* touch) const {
 
 std::int64_t SimRank::buffer_count(BufferHandle buffer) const {
   const Buffer* known = engine_->state(id_).buffers.find(buffer);
-  GRIDLOCK_CHECK(known != nullptr);
+  check_live_buffer(buffer, known != nullptr);
   return known->count;
 }
 
 DType SimRank::buffer_dtype(BufferHandle buffer) const {
   const Buffer* known = engine_->state(id_).buffers.find(buffer);
-  GRIDLOCK_CHECK(known != nullptr);
+  check_live_buffer(buffer, known != nullptr);
   return known->dtype;
 }
 
 std::optional<std::vector<RankId>> SimRank::contributors(BufferHandle buffer) const {
   const Buffer* known = engine_->state(id_).buffers.find(buffer);
-  GRIDLOCK_CHECK(known != nullptr);
+  check_live_buffer(buffer, known != nullptr);
   return engine_->device().provenance().ranks(known->contributors);
 }
 

@@ -16,12 +16,14 @@ std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
 }  // namespace
 
 Submission::Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
-                       Device& device, HostMeetings& meetings, Recorder& recorder, bool needs_buffers)
+                       Device& device, HostMeetings& meetings, BufferRaces& races, Recorder& recorder,
+                       bool needs_buffers)
     : groups_(groups),
       ranks_(ranks),
       device_(device),
       recorder_(recorder),
       meetings_(meetings),
+      races_(races),
       needs_buffers_(needs_buffers),
       reorders_(semantics.batch_reorders),
       blocks_host_(semantics.blocks_host),
@@ -173,6 +175,7 @@ Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, 
     result.blocks_host = result.blocks_host || blocks_host_ ||
                          groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
   }
+  races_.submitted(work);
   if (meetings_.is_on() && meetings_.come(rank)) {
     result.held = work;
   } else {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/world/world.h"
+#include "sim/buffer_races.h"
 #include "sim/device.h"
 #include "sim/host_meetings.h"
 #include "sim/recorder.h"
@@ -15,7 +16,8 @@ class Submission {
  public:
   /// All outlive this.
   Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
-             Device& device, HostMeetings& meetings, Recorder& recorder, bool needs_buffers);
+             Device& device, HostMeetings& meetings, BufferRaces& races, Recorder& recorder,
+             bool needs_buffers);
 
   struct Result {
     Status status;
@@ -52,6 +54,7 @@ class Submission {
   Device& device_;
   Recorder& recorder_;
   HostMeetings& meetings_;
+  BufferRaces& races_;
   bool needs_buffers_;
   bool reorders_;
   bool blocks_host_;

@@ -5,7 +5,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeExample, 32> kExamples{{
+constexpr std::array<CodeExample, 33> kExamples{{
     {Code::GROUP_CREATE_DIVERGENT,
      "scenarios/must_fail/grids_in_other_order.json",
      "scenarios/must_fail/grids_in_other_order.fixed.json",
@@ -23,6 +23,10 @@ constexpr std::array<CodeExample, 32> kExamples{{
      "scenarios/grids/permuted_mapping.json",
      "scenarios/grids/single_3d.json",
      {"https://github.com/pytorch/pytorch/issues/176126", "https://github.com/pytorch/pytorch/pull/176578"}},
+    {Code::BUFFER_RACE,
+     "scenarios/semantics/one_buffer_on_two_streams.json",
+     "scenarios/semantics/one_buffer_on_two_streams.fixed.json",
+     {}},
     {Code::NOT_A_MEMBER,
      "scenarios/must_fail/not_a_member.json",
      "scenarios/must_fail/not_a_member.fixed.json",

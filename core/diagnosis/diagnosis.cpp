@@ -7,7 +7,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeInfo, 32> kCodes{{
+constexpr std::array<CodeInfo, 33> kCodes{{
     {Code::GROUP_CREATE_DIVERGENT, "GROUP_CREATE_DIVERGENT", Outcome::mismatch,
      "Creating a group is a call of the whole world: every rank, member or not, asks for the same groups in "
      "the same order. Here the ranks ask for different groups with one and the same creation. On a real "
@@ -27,6 +27,13 @@ constexpr std::array<CodeInfo, 32> kCodes{{
      "are other ranks than the model means.",
      "Look ranks up by their coordinates instead of by position, or lay the model on the world with an "
      "increasing rank mapping."},
+    {Code::BUFFER_RACE, "BUFFER_RACE", Outcome::passed,
+     "Two calls of a rank touch one buffer, at least one of them writes it, and nothing orders them: they "
+     "are "
+     "on different streams without an event or a wait between them, or in one batch. What the buffer holds "
+     "afterwards depends on which is faster.",
+     "Let the second stream wait for an event that is recorded behind the first call, wait for the first "
+     "call on the host, or give the two calls buffers of their own."},
     {Code::NOT_A_MEMBER, "NOT_A_MEMBER", Outcome::mismatch,
      "A rank uses a group that it is not in. The call is refused at once; on real systems the handle of a "
      "non-member is a sentinel and the call fails or does nothing.",

@@ -95,5 +95,6 @@ void find_late_work(Scene& scene, Findings& findings);
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings);
 /// Warnings that do not depend on how the run ended.
 std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
+std::vector<Diagnosis> find_buffer_races(Evidence& evidence);
 
 }  // namespace gridlock

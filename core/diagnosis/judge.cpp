@@ -272,6 +272,7 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   verdict.outcome = decide(end, verdict.diagnoses, complaints);
   for (Diagnosis& warning : find_rank_order_surprises(histories))
     verdict.diagnoses.push_back(std::move(warning));
+  for (Diagnosis& warning : find_buffer_races(evidence)) verdict.diagnoses.push_back(std::move(warning));
   return verdict;
 }
 

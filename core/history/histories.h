@@ -23,8 +23,8 @@ enum class HostState : std::uint8_t {
   crashed,     ///< died
   connecting,  ///< parked inside submit until the hosts of other ranks come: first use of a group or pair
   destroying,  ///< parked in destroy_group until the other members destroy the group too
-  unseen,  ///< made no further call, and the source of the history does not show what its host does: it works,
-           ///< waits outside of calls, or has ended
+  unseen,      ///< made no further call, and the source of the history does not show what its host does: it
+           ///< works, waits outside of calls, or has ended
 };
 
 /// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets
@@ -83,6 +83,20 @@ struct Unreceived {
   std::int32_t first = 0;
 };
 
+/// One of the calls of a ticket, counted from 0 in the order of their records.
+struct TicketCall {
+  Ticket ticket = Ticket::none;
+  std::int32_t index = 0;
+};
+
+/// Two calls of a rank that touch one buffer, one of them writing, and that nothing orders.
+struct BufferRace {
+  RankId rank = kNoRank;
+  BufferHandle buffer = BufferHandle::none;
+  TicketCall first;
+  TicketCall second;
+};
+
 /// Everything the analyser sees of a run, from whichever world, complete or partial. A value with the run's
 /// tables.
 struct Histories {
@@ -98,6 +112,7 @@ struct Histories {
   Nanos time{0};
   std::vector<SilentMismatch> silent_mismatches;
   std::vector<Unreceived> unreceived;
+  std::vector<BufferRace> buffer_races;
 };
 
 }  // namespace gridlock

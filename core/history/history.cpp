@@ -151,6 +151,11 @@ std::vector<const Record*> HistoryStore::records(HistoryNode node) const {
   return list;
 }
 
+std::size_t HistoryStore::byte_count() const {
+  return nodes_.capacity() * sizeof(Node) + records_.capacity() * sizeof(Record) +
+         (node_buckets_.capacity() + record_slots_.capacity()) * sizeof(std::uint32_t);
+}
+
 std::int32_t HistoryStore::add_counts(std::span<const std::int64_t> counts) {
   const std::uint64_t hash = hash_bytes(counts.data(), counts.size_bytes());
   return find_or_add(

@@ -105,6 +105,8 @@ class HistoryStore {
   /// Oldest first. O(length).
   std::vector<const Record*> records(HistoryNode node) const;
   std::size_t node_count() const { return nodes_.size(); }
+  /// About how much memory the histories take; side tables are not counted.
+  std::size_t byte_count() const;
 
   // Side tables of Record::detail. Equal contents get equal indexes, so that ranks which behave alike share
   // records.

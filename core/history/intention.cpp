@@ -59,7 +59,7 @@ bool is_planned_cut(const Record& record) {
   return record.kind == RecordKind::planned && (record.unknown & kCut) == kCut;
 }
 
-void note_intended(Histories& histories, RankId rank, std::span<const Call> calls, std::size_t max) {
+void note_intended(Histories& histories, RankId rank, const IntendedCalls& intended) {
   RankEnd& end = histories.ranks[static_cast<std::size_t>(rank)];
   Orders orders;
   for (const Record* record : histories.store.records(end.node)) {
@@ -67,13 +67,13 @@ void note_intended(Histories& histories, RankId rank, std::span<const Call> call
     const InstanceId group = histories.groups.resolve(record->group, rank);
     orders.next(group, record->call, record->peer) = record->sequence + 1;
   }
-  for (const Call& call : calls.first(std::min(calls.size(), max))) {
+  for (const Call& call : intended.calls) {
     const InstanceId group = histories.groups.resolve(call.group, rank);
     if (group == InstanceId::none) continue;
     std::int32_t& sequence = orders.next(group, call.kind, call.peer);
     end.node = histories.store.append(end.node, planned_record(call, sequence++));
   }
-  end.node = histories.store.append(end.node, planned_rest(calls.size() > max));
+  end.node = histories.store.append(end.node, planned_rest(intended.is_cut));
 }
 
 }  // namespace gridlock

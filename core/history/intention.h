@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 
 #include "core/history/histories.h"
+#include "core/rank/step_machine.h"
 
 namespace gridlock {
 
@@ -19,8 +19,7 @@ Record planned_rest(bool is_cut);
 /// Whether the record is the mark of a cut.
 bool is_planned_cut(const Record& record);
 
-/// Notes what a rank's program still intends behind its history (RankEnd::node). With more than `max` calls
-/// the rest is left out, and that is marked.
-void note_intended(Histories& histories, RankId rank, std::span<const Call> calls, std::size_t max);
+/// Notes what a rank's program still intends behind its history (RankEnd::node).
+void note_intended(Histories& histories, RankId rank, const IntendedCalls& intended);
 
 }  // namespace gridlock

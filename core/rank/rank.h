@@ -33,11 +33,13 @@ class RankContext {
   /// Adds a place to the run's site table.
   virtual SiteId site(const Site& site) = 0;
 
-  /// A new buffer of `count` >= 0 elements with undefined content. Never fails: out of memory ends the
-  /// process.
+  // Each of these throws InputError for a negative count, a handle that is not live, or sizes that differ.
+
+  /// A new buffer of `count` elements with undefined content. On the simulator a buffer beyond
+  /// RunOptions::memory_max ends the run; on real worlds out of memory ends the rank's process.
   virtual BufferHandle allocate(std::int64_t count, DType dtype) = 0;
   virtual void free(BufferHandle buffer) = 0;
-  /// Copies host bytes in or out; sizes must be equal (checked). Requires: no open call uses the buffer.
+  /// Copies host bytes in or out; sizes must be equal. Requires: no open call uses the buffer.
   virtual void upload(BufferHandle buffer, std::span<const std::byte> bytes) = 0;
   virtual void download(BufferHandle buffer, std::span<std::byte> bytes) const = 0;
   virtual std::int64_t buffer_count(BufferHandle buffer) const = 0;

@@ -34,6 +34,7 @@ enum class RequestKind : std::uint8_t {
            ///< of them came (S14)
   abort,   ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
            ///< A later use is invalid_argument (S15)
+  pause,   ///< Nothing. Where a program that works long without asking lets its run be ended. Never parks
   done,    ///< step machines only: the program has ended
   exit,  ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
          ///< return to C++ programs, whose stack is unwound (a process ends)

@@ -9,6 +9,13 @@
 
 namespace gridlock {
 
+/// Calls that a program would make, in order, without buffers and uneven counts.
+struct IntendedCalls {
+  std::vector<Call> calls;
+  /// There may be more.
+  bool is_cut = false;
+};
+
 /// A rank's program as a resumable machine that never parks inside itself: a fiber or a process can host it,
 /// and the simulator can host it without a stack, with the same history and digest. One object per rank, used
 /// by that rank only.
@@ -21,11 +28,10 @@ class StepMachine {
   /// that, nor after a reply with world_ended.
   virtual Request next(RankContext& rank, const Reply& last) = 0;
 
-  /// The calls that the program would make after the one it is parked in, in order and at most `max` of them,
-  /// without making them: what a stalled rank still intends tells a rank that would have come from one that
-  /// never would. Calls on groups that are not created yet are left out, and so are buffers and uneven
-  /// counts. Empty when the program cannot tell.
-  virtual std::vector<Call> intended_calls(RankContext& /*rank*/, std::size_t /*max*/) { return {}; }
+  /// The calls that the program would make after the one it is parked in, at most `max` of them, without
+  /// making them: what a stalled rank still intends tells a rank that would have come from one that never
+  /// would. Calls on groups that are not created yet are left out. Empty when the program cannot tell.
+  virtual IntendedCalls intended_calls(RankContext& /*rank*/, std::size_t /*max*/) { return {}; }
 };
 
 /// What the ranks of a run execute: either a C++ function called once per rank (it may park; it runs on a

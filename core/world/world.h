@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ struct RunOptions {
   std::int64_t fiber_stack_bytes = 0;
   /// Bound on requests of all ranks together; reaching it is the outcome step_limit.
   std::int64_t step_max = 10'000'000'000;
+  /// Simulator: bytes that the histories and the buffers of all ranks may take together; needing more ends
+  /// the run as step_limit.
+  std::int64_t memory_max = std::numeric_limits<std::int64_t>::max();
   /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not
   /// use it.
   std::chrono::milliseconds real_timeout{30'000};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "harness/read/json_cursor.h"
@@ -44,6 +45,21 @@ void substitute(JsonNode& node, const Values& values) {
     JsonNode replaced = *value;
     set_place(replaced, place);
     node = std::move(replaced);
+  }
+}
+
+/// Refuses "$name" where no loop variable can be meant.
+void check_substituted(const JsonCursor& cursor, const std::vector<std::string>& params) {
+  if (cursor.is_array()) {
+    for (const JsonCursor& item : cursor.items()) check_substituted(item, params);
+  } else if (cursor.is_object()) {
+    for (const auto& [key, value] : cursor.members()) check_substituted(value, params);
+  } else if (cursor.is_string() && cursor.string().starts_with('$')) {
+    const std::string name = cursor.string().substr(1);
+    if (std::find(params.begin(), params.end(), name) == params.end())
+      cursor.fail_name("parameter", name, params);
+    cursor.fail(fmt::format("the parameter '{}' is used in the value of one that stands before it", name),
+                "a parameter may use the parameters before it");
   }
 }
 
@@ -211,6 +227,11 @@ JsonNode substituted(const JsonNode& root, const MatrixCell& cell) {
   result.erase("params");
   result.erase("matrix");
   substitute(result, values);
+  const std::array free_text{"$schema", "name", "description", "extends", "programs", "expect", "recorded"};
+  for (const auto& [key, value] : JsonCursor(result).members()) {
+    if (std::find(free_text.begin(), free_text.end(), key) == free_text.end())
+      check_substituted(value, param_names(root));
+  }
   return result;
 }
 

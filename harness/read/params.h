@@ -42,7 +42,8 @@ inline constexpr std::size_t kMatrixCellMax = 4096;
 
 /// The root for one cell: without "params" and "matrix", every string that is exactly "$name" of a parameter
 /// or matrix axis replaced by its value (which keeps the place of the use). A matrix axis hides a parameter
-/// of its name; a parameter's value may use the parameters before it.
+/// of its name; a parameter's value may use the parameters before it. Throws InputError for a name that is no
+/// parameter, outside programs, where it may be a loop variable.
 JsonNode substituted(const JsonNode& root, const MatrixCell& cell);
 
 /// Names of all parameters and matrix axes.

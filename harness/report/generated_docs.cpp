@@ -27,7 +27,9 @@ std::string outcomes_page() {
   return page +
          "\n`gridlock test` ends with 0 when every scenario ended as its `expect` says, else with 1; "
          "`gridlock check` with 0 "
-         "or 9; bad input ends every command with 2 before anything runs.\n";
+         "or 9; bad input ends every command with 2 before anything runs (`gridlock test` still runs the "
+         "files "
+         "that it can read).\n";
 }
 
 std::string link(std::string_view path) { return fmt::format("[{}](../{})", path, path); }

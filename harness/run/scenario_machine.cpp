@@ -23,20 +23,28 @@ Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
     wait.ticket = last.ticket;
     return wait;
   }
-  for (;;) {
+  // Steps that ask for nothing, and turns of loops that are empty here, end in a pause.
+  constexpr int kSilentMax = 4096;
+  for (int silent = 0; silent < kSilentMax; ++silent) {
     step_ = cursor_.next();
-    if (step_ == nullptr) return request(RequestKind::done, Pending::nothing);
+    if (step_ == nullptr && cursor_.is_at_end()) return request(RequestKind::done, Pending::nothing);
+    if (step_ == nullptr) break;
     const std::optional<Request> made =
         std::visit([this, &rank](const auto& action) { return perform(rank, action); }, step_->action);
     if (made) return *made;
   }
+  step_ = nullptr;
+  return request(RequestKind::pause, Pending::nothing);
 }
 
-std::vector<Call> ScenarioMachine::intended_calls(RankContext& rank, std::size_t max) {
+IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max) {
+  constexpr std::size_t kStepsPerCall = 16;
+  constexpr std::size_t kStepsMin = 1024;
   RankView view = view_;
   StepCursor cursor = cursor_.with_view(view);
-  std::vector<Call> calls;
-  while (calls.size() < max) {
+  IntendedCalls intended;
+  std::vector<Call>& calls = intended.calls;
+  for (std::size_t walked = 0; walked < kStepsMin + kStepsPerCall * max && calls.size() <= max; ++walked) {
     const Step* step = cursor.next();
     if (step == nullptr) break;
     const auto* action = std::get_if<SubmitAction>(&step->action);
@@ -47,11 +55,14 @@ std::vector<Call> ScenarioMachine::intended_calls(RankContext& rank, std::size_t
                                             view.label(program_->site(*step), *step)));
     }
   }
-  return calls;
+  intended.is_cut = calls.size() > max || !cursor.is_at_end();
+  if (calls.size() > max) calls.resize(max);
+  return intended;
 }
 
 bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   const Pending pending = std::exchange(pending_, Pending::nothing);
+  if (step_ == nullptr) return true;
   if (pending == Pending::submit) return take_submit(rank, last);
   if (!last.status.ok() && step_->continues_on_failure) {
     calls_.give_up(rank);

@@ -25,7 +25,7 @@ class ScenarioMachine final : public StepMachine {
   ScenarioMachine(std::shared_ptr<const ScenarioProgram> program, RankId rank);
 
   Request next(RankContext& rank, const Reply& last) override;
-  std::vector<Call> intended_calls(RankContext& rank, std::size_t max) override;
+  IntendedCalls intended_calls(RankContext& rank, std::size_t max) override;
 
  private:
   enum class Pending : std::uint8_t { nothing, submit, wait_of_submit, wait, new_group, create_grid, other };

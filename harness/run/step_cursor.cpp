@@ -5,7 +5,8 @@ namespace gridlock {
 StepCursor::StepCursor(const Scenario& scenario, RankView& view) : scenario_(&scenario), view_(&view) {}
 
 const Step* StepCursor::next() {
-  for (;;) {
+  constexpr int kWalkMax = 4096;
+  for (int walked = 0; walked < kWalkMax; ++walked) {
     if (frames_.empty() && !open_program()) return nullptr;
     Frame& frame = frames_.back();
     if (frame.place == frame.steps->size()) {
@@ -18,6 +19,7 @@ const Step* StepCursor::next() {
     if (loop == nullptr) return &step;
     open_loop(*loop);
   }
+  return nullptr;
 }
 
 StepCursor StepCursor::with_view(RankView& view) const {

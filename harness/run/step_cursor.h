@@ -15,9 +15,11 @@ class StepCursor {
   /// Requires: scenario and view outlive the cursor.
   StepCursor(const Scenario& scenario, RankView& view);
 
-  /// The next step that this rank executes (never a repeat), or nullptr at the end. The loop values of the
-  /// view are those of that step.
+  /// The next step that this rank executes (never a repeat). The loop values of the view are those of that
+  /// step. nullptr at the end, and before it when the rank took no part in many steps in a row, so that the
+  /// caller can look up: going on is calling again.
   const Step* next();
+  bool is_at_end() const { return frames_.empty() && program_ == scenario_->programs.size(); }
   /// The same place, walked on with another view: to look ahead without moving.
   StepCursor with_view(RankView& view) const;
 

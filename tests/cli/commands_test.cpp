@@ -48,7 +48,7 @@ TEST(TestCommand, AnUnmetExpectationIsAFailureWithItsReportAndJunit) {
 TEST(TestCommand, AFileThatCannotBeReadFailsBesideTheOthers) {
   const std::string bad = temporary_file("bad.json", R"({ "world": { "ranks": 0 } })");
   const BinaryRun run = run_gridlock("test " + bad + " scenarios/basics/barrier.json");
-  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.out, HasSubstr(bad + ":1:23: /world/ranks: expected"));
   EXPECT_THAT(run.out, EndsWith("1 passed, 1 failed\n"));
 }

@@ -97,6 +97,20 @@ TEST(Params, AMatrixThatSaysNothingIsRefused) {
   EXPECT_EQ(matrix_error(R"({"a": [1]})"), "");
 }
 
+TEST(Params, ANameThatIsNoParameterIsRefusedWhereNoLoopVariableCanBeMeant) {
+  const auto error_with = [](const std::string& ranks) {
+    return error_for(R"({"params": {"first": "$size", "size": 4}, "programs": [], "world": {"ranks": ")" +
+                     ranks + "\"}}");
+  };
+  EXPECT_EQ(error_with("$sice"),
+            "s.json:1:78: /world/ranks: there is no parameter 'sice'\n  hint: did you mean 'size'?");
+  EXPECT_EQ(
+      error_with("$first"),
+      "s.json:1:78: /world/ranks: the parameter 'size' is used in the value of one that stands before it\n"
+      "  hint: a parameter may use the parameters before it");
+  EXPECT_EQ(error_with("$size"), "");
+}
+
 TEST(Params, AnErrorInOneCellNamesTheCell) {
   const ScenarioFolder folder;
   folder.write("s.json", R"({"matrix": {"rank": [0, 4]}, "world": {"ranks": 2},
