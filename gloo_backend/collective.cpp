@@ -44,7 +44,7 @@ bool run_collective(const std::shared_ptr<gloo::Context>& context, const Prepare
   if (call.kind == CallKind::all_to_all_v) {
     const auto rows = exchange(context, std::span<const std::int64_t>(call.counts),
                                collective_tag(call.sequence, TagPart::counts));
-    if (!is_split_consistent(rows, call.size())) return false;
+    if (!is_split_consistent(rows, call.size)) return false;
   }
   move_data(context, call, collective_tag(call.sequence, TagPart::data));
   return true;

@@ -10,9 +10,9 @@
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
-#include "core/history/intention.h"
 #include "gloo_backend/gloo_process.h"
 #include "gloo_backend/gloo_rank.h"
+#include "launch/process_host.h"
 
 namespace gridlock {
 namespace {
@@ -36,13 +36,6 @@ void check_input(const RunOptions& options, const RankProgram& program, const Re
   }
 }
 
-void run_program(const RankProgram& program, GlooRank& rank) {
-  if (program.main != nullptr) return program.main(rank);
-  const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
-  if (host_machine(rank, *machine)) return;
-  rank.record_intended(machine->intended_calls(rank, intended_calls_max(rank.world_size())));
-}
-
 }  // namespace
 
 RunResult GlooWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
@@ -58,10 +51,11 @@ RunResult GlooWorld::run(const RunOptions& options, const RankProgram& program, 
   return run_->run([&](RankProcess& process) {
     prepare_gloo_process();
     links.rank = process.rank();
-    GlooRank rank(process, options, links, PostBoard(run_->posts()), sites);
+    ProcessHost host(process, run_->posts());
+    GlooRank rank(process, host, options, links, sites);
     if (rank.connect()) {
       try {
-        run_program(program, rank);
+        rank.run_program(program);
       } catch (const std::exception& error) {
         process.crash(error.what());
       } catch (...) {

@@ -33,8 +33,8 @@ Bytes copy_of(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.e
 /// Combines one share of every member, which lie one after the other in `shares`.
 void combine(const PreparedCall& call, const Bytes& shares, std::span<std::byte> output) {
   std::vector<std::span<const std::byte>> inputs;
-  const std::size_t size = shares.size() / static_cast<std::size_t>(call.size());
-  for (GroupRank i = 0; i < call.size(); ++i) {
+  const std::size_t size = shares.size() / static_cast<std::size_t>(call.size);
+  for (GroupRank i = 0; i < call.size; ++i) {
     inputs.push_back(std::span(shares).subspan(static_cast<std::size_t>(i) * size, size));
   }
   reduce_into(call.dtype, call.op, call.scalar, inputs, output);
@@ -80,7 +80,7 @@ void all_reduce(const Context& context, const PreparedCall& call, std::uint32_t 
         return native_all_reduce<std::uint64_t>(context, call, tag);
     }
   }
-  Bytes shares(call.input.size() * static_cast<std::size_t>(call.size()));
+  Bytes shares(call.input.size() * static_cast<std::size_t>(call.size));
   all_gather(context, call.input, shares, tag);
   combine(call, shares, call.output);
 }
@@ -97,7 +97,7 @@ void gather(const Context& context, const PreparedCall& call, std::span<std::byt
 
 void reduce(const Context& context, const PreparedCall& call, std::uint32_t tag) {
   const bool is_root = call.rank == call.peer;
-  Bytes shares(is_root ? call.input.size() * static_cast<std::size_t>(call.size()) : 0);
+  Bytes shares(is_root ? call.input.size() * static_cast<std::size_t>(call.size) : 0);
   gather(context, call, shares, tag);
   if (is_root) combine(call, shares, call.output);
 }
@@ -131,7 +131,7 @@ void reduce_scatter(const Context& context, const PreparedCall& call, std::uint3
 void scatter(const Context& context, const PreparedCall& call, std::uint32_t tag) {
   Bytes input = copy_of(call.input);
   std::vector<Byte*> shares;
-  for (GroupRank i = 0; i < call.size() && !input.empty(); ++i) {
+  for (GroupRank i = 0; i < call.size && !input.empty(); ++i) {
     shares.push_back(data(input) + static_cast<std::size_t>(i) * call.output.size());
   }
   gloo::ScatterOptions options(context);
@@ -159,7 +159,7 @@ void all_to_all_v(const Context& context, const PreparedCall& call, std::uint32_
   std::vector<std::int64_t> bytes;
   for (const std::int64_t count : call.counts)
     bytes.push_back(count * static_cast<std::int64_t>(dtype_size(call.dtype)));
-  const auto half = bytes.begin() + call.size();
+  const auto half = bytes.begin() + call.size;
   gloo::AlltoallvOptions options(context);
   options.setInput(data(input), {bytes.begin(), half});
   options.setOutput(data(call.output), {half, bytes.end()});

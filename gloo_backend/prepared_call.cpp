@@ -21,7 +21,7 @@ std::optional<std::span<std::byte>> elements(const Call& call, const std::shared
 }  // namespace
 
 StatusCode prepare_call(const Call& call, const HostBuffers& buffers, PreparedCall& prepared) {
-  const std::optional<CallExtents> extents = check_call(call, prepared.rank, prepared.size());
+  const std::optional<CallExtents> extents = check_call(call, prepared.rank, prepared.size);
   if (!extents) return StatusCode::invalid_argument;
   prepared.input_buffer = buffers.find(call.input);
   prepared.output_buffer = buffers.find(call.output);
@@ -37,13 +37,6 @@ StatusCode prepare_call(const Call& call, const HostBuffers& buffers, PreparedCa
       elements(call, prepared.output_buffer, in_place && form == InPlace::output_share ? extents->share : 0,
                extents->output);
   if (!input || !output) return StatusCode::invalid_argument;
-  prepared.kind = call.kind;
-  prepared.dtype = call.dtype;
-  prepared.op = call.op;
-  prepared.peer = call.peer;
-  prepared.count = call.count;
-  prepared.scalar = call.scalar;
-  prepared.counts.assign(call.counts.begin(), call.counts.end());
   prepared.input = *input;
   prepared.output = *output;
   return StatusCode::ok;

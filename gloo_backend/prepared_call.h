@@ -16,10 +16,10 @@ struct PreparedCall : HostCall {
   std::shared_ptr<HostBuffer> output_buffer;
 };
 
-/// Fills in what `call` says, after the checks of core/rank/call_check.h and of its buffers: live, of the
-/// call's dtype and large enough. The same buffer as input and output means the operation's in-place form:
-/// the own share lies at its place inside the larger extent. Requires: instance, key, members and rank are
-/// set. `prepared` is of no use unless ok was returned.
+/// Fills in the memory of an accepted call, after the checks of core/rank/call_check.h and of its buffers:
+/// live, of the call's dtype and large enough. The same buffer as input and output means the operation's
+/// in-place form: the own share lies at its place inside the larger extent. `prepared` is of no use unless ok
+/// was returned.
 StatusCode prepare_call(const Call& call, const HostBuffers& buffers, PreparedCall& prepared);
 
 }  // namespace gridlock

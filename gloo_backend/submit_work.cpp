@@ -73,7 +73,7 @@ bool SubmitWork::run_lane(const Lane& lane) {
 }
 
 bool SubmitWork::run_one(const PreparedCall& call) {
-  if (call.size() == 1) {
+  if (call.size == 1) {
     run_alone(call);
   } else if (!run_collective(links_.group(call.key, call.members), call)) {
     report_unlike(call);

@@ -33,14 +33,6 @@ StatusCode prepare_call(const Call& call, const DeviceBuffers& buffers, GpuCall&
   const auto from = address_of(call, input, first_read, extents->input);
   const auto into = address_of(call, output, first_written, extents->output);
   if (!from || !into) return StatusCode::invalid_argument;
-  prepared.kind = call.kind;
-  prepared.dtype = call.dtype;
-  prepared.op = call.op;
-  prepared.stream = call.stream;
-  prepared.peer = call.peer;
-  prepared.count = call.count;
-  prepared.scalar = call.scalar;
-  prepared.counts.assign(call.counts.begin(), call.counts.end());
   if (input != nullptr) prepared.input_block = input->block;
   if (output != nullptr) prepared.output_block = output->block;
   prepared.input = *from;

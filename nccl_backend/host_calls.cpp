@@ -15,18 +15,8 @@ struct HostMemory {
 
 HostCall host_call(const GpuCall& call, const GroupTable& table, const std::shared_ptr<HostMemory>& memory) {
   HostCall host;
-  host.kind = call.kind;
-  host.dtype = call.dtype;
-  host.op = call.op;
-  host.peer = call.peer;
-  host.count = call.count;
-  host.scalar = call.scalar;
-  host.counts = call.counts;
-  host.instance = call.instance;
-  host.key = call.key;
+  static_cast<AcceptedCall&>(host) = call;
   host.members = table.instance(call.instance).spec.members;
-  host.rank = call.rank;
-  host.sequence = call.sequence;
   host.input = memory->input;
   host.output = memory->output;
   host.memory = memory;

@@ -1,25 +1,29 @@
 #include "nccl_backend/nccl_rank.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "core/base/check.h"
 #include "core/rank/buffer_check.h"
 
 namespace gridlock {
+namespace {
+
+/// Open submits between two looks at what is complete.
+constexpr std::size_t kPollEvery = 32;
+
+}  // namespace
 
 NcclRank::NcclRank(const GpuApi& api, RankHost& host, RankId world_size, const RunOptions& options,
                    const NcclOptions& nccl, SiteTable sites, std::unique_ptr<HostGroups> gloo)
-    : api_(api),
-      host_(host),
-      options_(options),
-      ledger_(host.rank(), world_size, std::move(sites), host.log()),
+    : RealRank(host, world_size, options, std::move(sites)),
+      api_(api),
       faults_(api, host.log()),
       device_(api.cuda, faults_),
       buffers_(device_.memory()),
       communicators_(api.nccl, faults_, host, nccl),
       queue_(api, faults_, device_, communicators_),
       host_calls_(device_, faults_, host.log(), std::move(gloo)),
-      tickets_(device_, ledger_, host.log(), api.cuda, faults_, nccl.keep_results),
+      tickets_(device_, ledger(), host.log(), api.cuda, faults_, nccl.keep_results),
       meeting_(host, world_size) {}
 
 bool NcclRank::connect(int device) {
@@ -27,18 +31,14 @@ bool NcclRank::connect(int device) {
     const bool connected = (world_size() == 1 || communicators_.offer_id()) && device_.open(device) &&
                            (world_size() == 1 || communicators_.connect(world_size()));
     // Its program cannot begin, so nobody can be told.
-    return connected || park_until_end();
+    return connected || never();
   });
   return status.ok();
 }
 
-void NcclRank::end_program() {
-  if (!host_.ended()) host_.log().set_state(HostState::returned);
-}
-
 void NcclRank::finish() {
   wait_until([] { return false; });
-  const bool well = host_.ended_well() && !faults_.any();
+  const bool well = host().ended_well() && !faults_.any();
   communicators_.close(well);
   tickets_.clear();
   queue_.clear();
@@ -74,31 +74,18 @@ DType NcclRank::buffer_dtype(BufferHandle buffer) const {
   return found->dtype;
 }
 
-void NcclRank::complain(Complaint complaint) {
-  // What a program says while it is unwound is not about its run.
-  if (host_.ended() || complaint_count_ >= kComplaintMax) return;
-  ++complaint_count_;
-  complaint.rank = id();
-  static_cast<void>(ledger_.record_complaint(complaint));
-}
-
-bool NcclRank::park_until_end() {
-  for (std::int64_t times = 0; !host_.ended(); ++times) host_.pause(times);
-  return false;
-}
-
-Reply NcclRank::stop() {
+bool NcclRank::never() {
   park_until_end();
-  return {.status = StatusCode::world_ended};
+  return false;
 }
 
 bool NcclRank::wait_until(const std::function<bool()>& done) {
   for (std::int64_t times = 0;; ++times) {
-    if (!tickets_.poll()) return park_until_end();
+    if (!tickets_.poll()) return never();
     if (done()) return true;
-    if (host_.ended()) return false;
-    if (!communicators_.check()) return park_until_end();
-    host_.pause(times);
+    if (host().ended()) return false;
+    if (!communicators_.check()) return never();
+    host().pause(times);
   }
 }
 
@@ -106,50 +93,84 @@ HostCalls::Wait NcclRank::waiting() {
   return [this](const std::function<bool()>& done) { return wait_until(done); };
 }
 
-Reply NcclRank::execute(const Request& request) {
-  if (host_.ended()) return {.status = StatusCode::world_ended};
-  if (faults_.any()) return {.status = faults_.code()};
-  if (!host_.count_request(options_.step_max)) {
-    host_.log().set_trouble(Trouble::step_limit, "the bound on requests of all ranks together was reached");
-    return stop();
+Reply NcclRank::submit(std::span<const Call> calls) {
+  const auto prepare = [this](const Call& call, GpuCall& prepared) {
+    return prepare_call(call, buffers_, prepared);
+  };
+  const auto start = [this](Ticket ticket, const std::vector<StreamId>& streams,
+                            std::vector<GpuCall> prepared) {
+    const bool blocks_host = std::any_of(prepared.begin(), prepared.end(), [](const GpuCall& call) {
+      return call.backend == BackendKind::gloo;
+    });
+    return park(HostState::submitting, [&] {
+      if (!queue_.enqueue(prepared) || !host_calls_.run(prepared, groups(), waiting())) return false;
+      if (!tickets_.add(ticket, std::move(prepared))) return false;
+      if (blocks_host && !wait_ticket(ticket)) return false;
+      return wait_room(streams);
+    });
+  };
+  return take_in<GpuCall>(calls, prepare, start);
+}
+
+bool NcclRank::wait_room(std::span<const StreamId> streams) {
+  const auto has_room = [&] {
+    return std::all_of(streams.begin(), streams.end(), [&](StreamId stream) {
+      return tickets_.depth(stream) < options().semantics.stream_depth_max;
+    });
+  };
+  // A program that only submits would pile up what is long complete.
+  if (tickets_.size() % kPollEvery == 0 && !tickets_.poll()) return false;
+  return has_room() || wait_until(has_room);
+}
+
+bool NcclRank::wait_ticket(Ticket ticket) {
+  return wait_until([&] { return !tickets_.is_open(ticket); });
+}
+
+bool NcclRank::wait_stream(StreamId stream) {
+  return wait_until([&] {
+    const std::optional<bool> idle = device_.is_idle(stream);
+    return tickets_.depth(stream) == 0 && idle && *idle;
+  });
+}
+
+Status NcclRank::record_event(StreamId stream) {
+  const std::optional<CudaStream> on = device_.stream(stream);
+  const std::optional<CudaEvent> event = on ? device_.acquire_event() : std::nullopt;
+  if (event) events_.push_back(*event);
+  if (event) device_.record(*event, *on);
+  return faults_.code();
+}
+
+Status NcclRank::wait_event(StreamId stream, EventId event) {
+  const std::optional<CudaStream> on = device_.stream(stream);
+  if (!on) return faults_.code();
+  const CudaEvent recorded = events_[static_cast<std::size_t>(event)];
+  faults_.cuda(api_.cuda.stream_wait_event(*on, recorded, 0), "cuStreamWaitEvent");
+  return faults_.code();
+}
+
+bool NcclRank::create(const std::vector<std::uint64_t>& identities, std::size_t known) {
+  const HostMeeting::Result met = meeting_.pass(identities);
+  if (met == HostMeeting::Result::agreed) return make_communicators(known);
+  if (met == HostMeeting::Result::differ) {
+    host().log().set_trouble(Trouble::unlike_calls, "the ranks do not create the same groups");
   }
-  switch (request.kind) {
-    case RequestKind::submit:
-      return submit(request.calls);
-    case RequestKind::wait:
-      return wait(request);
-    case RequestKind::test:
-      return test(request);
-    case RequestKind::synchronize:
-      return synchronize(request);
-    case RequestKind::stream_wait:
-      return stream_wait(request);
-    case RequestKind::record:
-      return record_event(request);
-    case RequestKind::compute:
-      return {.status = request.duration < Nanos{0} ? StatusCode::invalid_argument : StatusCode::ok};
-    case RequestKind::post:
-      return post(request);
-    case RequestKind::await:
-      return await(request);
-    case RequestKind::new_group:
-      return new_group(request);
-    case RequestKind::create_grid:
-      return create_grid(request);
-    case RequestKind::destroy_group:
-      return destroy_group(request);
-    case RequestKind::split:
-    case RequestKind::shrink:
-    case RequestKind::abort:
-      return {.status = StatusCode::invalid_argument};
-    case RequestKind::exit:
-      host_.exit_early();
-      return {};
-    case RequestKind::pause:
-    case RequestKind::done:
-      return {};
+  return never();
+}
+
+bool NcclRank::make_communicators(std::size_t known) {
+  std::vector<CommRequest> requests;
+  bool has_twins = false;
+  for (std::size_t i = known; i < groups().instance_count(); ++i) {
+    const auto group = static_cast<InstanceId>(i);
+    const GroupSpec& spec = groups().instance(group).spec;
+    if (spec.backend == BackendKind::nccl) requests.push_back({group, spec.members});
+    has_twins = has_twins || (spec.backend == BackendKind::gloo && spec.members.size() > 1);
   }
-  GRIDLOCK_CHECK(!"every kind of request is handled above");
+  // Every rank comes here, which a first use cannot promise.
+  if (has_twins && !host_calls_.connect(waiting())) return false;
+  return communicators_.create(world_size(), requests);
 }
 
 }  // namespace gridlock

@@ -9,7 +9,6 @@
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
-#include "core/history/intention.h"
 #include "launch/process_host.h"
 #include "nccl_backend/libraries.h"
 #include "nccl_backend/nccl_rank.h"
@@ -20,13 +19,6 @@ namespace {
 /// Giving back communicators and a context takes NCCL and the driver longer than the launcher waits for
 /// others (an abort takes half a second). A rank that hangs inside NCCL is killed after that.
 constexpr auto kGpuLeaveTime = std::chrono::seconds(4);
-
-void run_program(const RankProgram& program, NcclRank& rank) {
-  if (program.main != nullptr) return program.main(rank);
-  const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
-  if (host_machine(rank, *machine)) return;
-  rank.record_intended(machine->intended_calls(rank, intended_calls_max(rank.world_size())));
-}
 
 /// Everything that the process of one rank does.
 [[noreturn]] void be_rank(RankProcess& process, int device, const RealRun& run, const RunOptions& options,
@@ -42,7 +34,7 @@ void run_program(const RankProgram& program, NcclRank& rank) {
   NcclRank rank(api, host, program.world_size, options, nccl, sites, gloo ? gloo(place) : nullptr);
   if (rank.connect(device)) {
     try {
-      run_program(program, rank);
+      rank.run_program(program);
     } catch (const std::exception& error) {
       process.crash(error.what());
     } catch (...) {

@@ -1,19 +1,20 @@
 #include "core/diagnosis/alignment.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/diagnosis/argument.h"
+#include "core/diagnosis/label_fit.h"
 
 namespace gridlock {
 namespace {
 
 using Calls = std::vector<const Record*>;
-using Same = bool (*)(const Record&, const Record&);
+using Same = std::function<bool(const Record&, const Record&)>;
 
 bool same_arguments(const Record& a, const Record& b) { return !first_difference(a, b); }
-bool same_call(const Record& a, const Record& b) { return same_arguments(a, b) && a.label == b.label; }
 
-std::size_t first_parting(const Calls& a, const Calls& b, Same same) {
+std::size_t first_parting(const Calls& a, const Calls& b, const Same& same) {
   const std::size_t common = std::min(a.size(), b.size());
   for (std::size_t i = 0; i < common; ++i) {
     if (!same(*a[i], *b[i])) return i;
@@ -22,7 +23,7 @@ std::size_t first_parting(const Calls& a, const Calls& b, Same same) {
 }
 
 /// Whether a[from_a ..] and b[from_b ..] agree as far as both go, and at least one pair does.
-bool rest_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t from_b, Same same) {
+bool rest_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t from_b, const Same& same) {
   if (from_a >= a.size() || from_b >= b.size()) return false;
   const std::size_t overlap = std::min(a.size() - from_a, b.size() - from_b);
   for (std::size_t i = 0; i < overlap; ++i) {
@@ -31,18 +32,19 @@ bool rest_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t f
   return true;
 }
 
-bool ends_or_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t from_b, Same same) {
+bool ends_or_fits(const Calls& a, std::size_t from_a, const Calls& b, std::size_t from_b, const Same& same) {
   return (from_a >= a.size() && from_b >= b.size()) || rest_fits(a, from_a, b, from_b, same);
 }
 
-bool is_permutation(const Calls& a, const Calls& b, std::size_t first, std::size_t last, Same same) {
+bool is_permutation(const Calls& a, const Calls& b, std::size_t first, std::size_t last, const Same& same) {
   return std::is_permutation(
       a.begin() + static_cast<std::ptrdiff_t>(first), a.begin() + static_cast<std::ptrdiff_t>(last),
       b.begin() + static_cast<std::ptrdiff_t>(first), b.begin() + static_cast<std::ptrdiff_t>(last),
-      [same](const Record* x, const Record* y) { return same(*x, *y); });
+      [&same](const Record* x, const Record* y) { return same(*x, *y); });
 }
 
-std::optional<Alignment> find_reorder(const Calls& usual, const Calls& odd, std::size_t at, Same same) {
+std::optional<Alignment> find_reorder(const Calls& usual, const Calls& odd, std::size_t at,
+                                      const Same& same) {
   const std::size_t end = std::min({usual.size(), odd.size(), at + kReorderMax});
   for (std::size_t last = at + 2; last <= end; ++last) {
     if (is_permutation(usual, odd, at, last, same) && ends_or_fits(usual, last, odd, last, same)) {
@@ -53,7 +55,7 @@ std::optional<Alignment> find_reorder(const Calls& usual, const Calls& odd, std:
 }
 
 std::optional<Alignment> find_shift(const Calls& usual, const Calls& odd, std::size_t at, bool is_whole,
-                                    Same same) {
+                                    const Same& same) {
   for (std::size_t length = 1; length <= kShiftMax; ++length) {
     // Complete lists must also end together.
     if ((!is_whole || odd.size() + length == usual.size()) && rest_fits(usual, at + length, odd, at, same)) {
@@ -67,7 +69,7 @@ std::optional<Alignment> find_shift(const Calls& usual, const Calls& odd, std::s
 }
 
 std::optional<Alignment> explain(const Calls& usual, const Calls& odd, std::size_t at, bool is_whole,
-                                 Same same) {
+                                 const Same& same) {
   if (rest_fits(usual, at + 1, odd, at + 1, same) && (!is_whole || usual.size() == odd.size())) {
     return Alignment{Departure::substituted, at, 1};
   }
@@ -90,7 +92,7 @@ std::size_t distance(std::size_t a, std::size_t b) { return a > b ? a - b : b - 
 /// The explanation of a parting at `at` that leaves both lists ending closest together; `first` is preferred
 /// to others that are as good.
 std::optional<Alignment> closest(const Calls& usual, const Calls& odd, std::size_t at,
-                                 std::optional<Alignment> first, Same same) {
+                                 std::optional<Alignment> first, const Same& same) {
   std::optional<Alignment> best = first;
   std::size_t least = best ? distance(usual.size(), odd.size()) : usual.size() + odd.size();
   const auto consider = [&](Departure departure, std::size_t length, std::size_t left_over) {
@@ -117,13 +119,32 @@ std::optional<Alignment> align_across_groups(const CallList& usual, const CallLi
                  same_group_and_arguments);
 }
 
-std::optional<Alignment> align_transfers(const CallList& sends, const CallList& receives) {
-  const std::size_t at = first_parting(sends.calls, receives.calls, same_size);
-  if (at == std::min(sends.calls.size(), receives.calls.size())) return std::nullopt;
-  return closest(sends.calls, receives.calls, at, Alignment{Departure::substituted, at, 1}, same_size);
+namespace {
+
+std::optional<Alignment> align_pairs(const Calls& sends, const Calls& receives, const Same& same) {
+  const std::size_t at = first_parting(sends, receives, same);
+  if (at == std::min(sends.size(), receives.size())) return std::nullopt;
+  return closest(sends, receives, at, Alignment{Departure::substituted, at, 1}, same);
 }
 
-std::optional<Alignment> align(const CallList& usual, const CallList& odd, bool is_whole) {
+}  // namespace
+
+std::optional<Alignment> align_transfers(const SiteTable& sites, const CallList& sends,
+                                         const CallList& receives) {
+  const LabelFit fit(sites, sends.calls, receives.calls);
+  const auto by_label = align_pairs(sends.calls, receives.calls, [&](const Record& a, const Record& b) {
+    return same_size(a, b) && fit(a, b) != Fit::differ;
+  });
+  const bool is_shift = by_label && by_label->departure != Departure::substituted;
+  return is_shift ? by_label : align_pairs(sends.calls, receives.calls, same_size);
+}
+
+std::optional<Alignment> align(const SiteTable& sites, const CallList& usual, const CallList& odd,
+                               bool is_whole) {
+  const LabelFit fit(sites, usual.calls, odd.calls);
+  const Same same_call = [&](const Record& a, const Record& b) {
+    return same_arguments(a, b) && fit(a, b) != Fit::differ;
+  };
   const std::size_t parted = first_parting(usual.calls, odd.calls, same_arguments);
   const std::size_t labels_parted = first_parting(usual.calls, odd.calls, same_call);
   const std::size_t common = std::min(usual.calls.size(), odd.calls.size());

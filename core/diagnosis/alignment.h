@@ -29,16 +29,19 @@ struct Alignment {
 /// agree in arguments but not in labels tell where a call was skipped that a later one stood in for; labels
 /// decide nothing when no shift makes them fit. Nothing when one list continues the other and the labels do
 /// not tell either.
-std::optional<Alignment> align(const CallList& usual, const CallList& odd, bool is_whole);
+std::optional<Alignment> align(const SiteTable& sites, const CallList& usual, const CallList& odd,
+                               bool is_whole);
 
 /// The same for the calls of two ranks on all groups that both are in: a call on another group is another
 /// call, labels do not count, and both lists may end anywhere. Of several explanations it is the one that
 /// leaves both lists ending closest together.
 std::optional<Alignment> align_across_groups(const CallList& usual, const CallList& odd);
 
-/// The same for the sends of one rank and the receives of its partner, which should meet one by one.
-/// `skipped` means that receives are missing.
-std::optional<Alignment> align_transfers(const CallList& sends, const CallList& receives);
+/// The same for the sends of one rank and the receives of its partner, which should meet one by one: where
+/// they differ in size or type, or first of all in what their labels speak of. `skipped` means that receives
+/// are missing.
+std::optional<Alignment> align_transfers(const SiteTable& sites, const CallList& sends,
+                                         const CallList& receives);
 
 /// Most calls that a shift may skip or insert.
 inline constexpr std::size_t kShiftMax = 64;

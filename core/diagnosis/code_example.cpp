@@ -5,7 +5,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeExample, 33> kExamples{{
+constexpr std::array<CodeExample, 35> kExamples{{
     {Code::GROUP_CREATE_DIVERGENT,
      "scenarios/must_fail/grids_in_other_order.json",
      "scenarios/must_fail/grids_in_other_order.fixed.json",
@@ -94,6 +94,14 @@ constexpr std::array<CodeExample, 33> kExamples{{
      "scenarios/must_fail/communicators_in_other_order.fixed.json",
      {"https://github.com/NVIDIA/nccl/issues/1192", "https://github.com/NVIDIA/Megatron-LM/commit/9a14c4ce83",
       "https://github.com/NVIDIA/nccl/issues/195"}},
+    {Code::COMM_ORDER_RISK,
+     "scenarios/semantics/two_kernel_slots.json",
+     "scenarios/semantics/two_kernel_slots.fixed.json",
+     {"https://github.com/NVIDIA/nccl/issues/195", "https://github.com/NVIDIA/nccl/issues/592"}},
+    {Code::LABEL_MISMATCH,
+     "scenarios/semantics/look_alikes_in_other_order.json",
+     "scenarios/semantics/look_alikes_in_other_order.fixed.json",
+     {}},
     {Code::P2P_CYCLE,
      "scenarios/must_fail/both_send_first.json",
      "scenarios/must_fail/both_send_first.fixed.json",

@@ -7,7 +7,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeInfo, 33> kCodes{{
+constexpr std::array<CodeInfo, 35> kCodes{{
     {Code::GROUP_CREATE_DIVERGENT, "GROUP_CREATE_DIVERGENT", Outcome::mismatch,
      "Creating a group is a call of the whole world: every rank, member or not, asks for the same groups in "
      "the same order. Here the ranks ask for different groups with one and the same creation. On a real "
@@ -39,9 +39,11 @@ constexpr std::array<CodeInfo, 33> kCodes{{
      "non-member is a sentinel and the call fails or does nothing.",
      "Guard the call by membership, or put the rank into the group when it is created."},
     {Code::RANK_SPACE_CONFUSION, "RANK_SPACE_CONFUSION", Outcome::mismatch,
-     "The root or peer of a call is outside the group, but it is the world rank of a member: a global rank "
-     "was passed where a group rank is expected. The two spaces agree on the world group only.",
-     "Pass the place inside the group, 0 to size-1 in the order of the sorted members."},
+     "The root or peer of a call is outside the group: a global rank was passed where a group rank is "
+     "expected, or a group rank where a global one is, which then is no member. The two spaces agree on the "
+     "world group only.",
+     "Pass the place inside the group, 0 to size-1 in the order of the members, or translate it: "
+     "get_global_rank in torch."},
     {Code::INVALID_CALL, "INVALID_CALL", Outcome::mismatch,
      "A call was refused when it was made: a root or peer out of range, a buffer of the wrong size or type, "
      "or a destroyed group. Nothing was enqueued for it, so the other members wait if they made it.",
@@ -100,6 +102,19 @@ constexpr std::array<CodeInfo, 33> kCodes{{
      "Ranks wait for each other around a circle, each in a call on one group that another rank makes only "
      "after its own call on another group.",
      "Give the groups one order that all ranks follow, or use streams that do not wait for each other."},
+    {Code::COMM_ORDER_RISK, "COMM_ORDER_RISK", Outcome::passed,
+     "Two ranks call the same two collectives on two groups in opposite orders. The run passed, because "
+     "their "
+     "devices had room for both kernels at one time. With room for one, or when other work takes the room, "
+     "each "
+     "device starts the kernel that the other one cannot start yet, and both hang.",
+     "Give the groups one order that all ranks follow, also where the calls go to different streams."},
+    {Code::LABEL_MISMATCH, "LABEL_MISMATCH", Outcome::passed,
+     "Calls met that agree in operation, count and type, but the programs call them by different names: "
+     "another "
+     "step, or another micro-batch. Elsewhere the same programs use these names alike, so what met here was "
+     "probably not meant for each other, and the numbers are wrong without any error.",
+     "Make the calls in one order on all of the ranks; look for one that was left out or made twice before."},
     {Code::P2P_CYCLE, "P2P_CYCLE", Outcome::stall,
      "Ranks wait for each other around a circle of sends and receives, for example when two neighbours both "
      "send first. It can pass as long as the messages fit into buffers.",

@@ -56,6 +56,11 @@ struct Finding {
   std::vector<int> nodes;
   /// Place in the order of its group, for the earliest of equal causes.
   std::int64_t sequence = 0;
+  /// What is the same for findings about transfers in replicas of one group, whose texts name other ranks.
+  /// Empty: the texts tell.
+  std::string shape;
+  /// What to change, where it is not what the code usually asks for.
+  std::string hint;
 };
 
 /// What rules look at.
@@ -68,10 +73,14 @@ struct Scene {
 
 using Findings = std::vector<Finding>;
 
+/// Finding::shape about a send or recv of `rank`: equal at the same places of the groups of one family.
+std::string transfer_shape(const Evidence& evidence, RankId rank, const Record& call);
+
 /// The rules. Each adds what it finds; none knows of the others.
 void find_gone_ranks(Scene& scene, Findings& findings);
 void find_refused_calls(Scene& scene, Findings& findings);
 void find_blocked_hosts(Scene& scene, Findings& findings);
+void find_awaited_names(Scene& scene, Findings& findings);
 void find_creation_divergence(Scene& scene, Findings& findings);
 void find_membership_divergence(Scene& scene, Findings& findings);
 void find_missing_creators(Scene& scene, Findings& findings);
@@ -95,6 +104,11 @@ void find_late_work(Scene& scene, Findings& findings);
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings);
 /// Warnings that do not depend on how the run ended.
 std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
+/// Warnings about runs in which every program ended.
+void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings);
+void warn_of_call_orders(Evidence& evidence, std::vector<Diagnosis>& warnings);
 std::vector<Diagnosis> find_buffer_races(Evidence& evidence);
+/// Ranks with a batch that a library may have to run in parts, which then depend on the rank.
+std::vector<Diagnosis> find_large_batches(const Histories& histories);
 
 }  // namespace gridlock

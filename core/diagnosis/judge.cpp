@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
@@ -11,8 +12,7 @@
 namespace gridlock {
 namespace {
 
-/// The report of one run stays one screen: further independent causes are counted in the last one that is
-/// listed.
+/// Verdict::diagnoses stays a list that somebody can read; further independent causes are counted.
 constexpr std::size_t kDiagnosisMax = 64;
 
 Findings find_all(Scene& scene) {
@@ -36,6 +36,58 @@ Findings find_all(Scene& scene) {
   return findings;
 }
 
+/// Ranks that each wait for a message which the next one of them never makes: none of them is where it began.
+/// Merges `alike` when it is so, with all of its ranks blamed.
+void unite_circle(Scene& scene, Findings& alike) {
+  std::vector<RankId> blamed;
+  std::vector<RankId> waiting;
+  for (const Finding& finding : alike) {
+    blamed.insert(blamed.end(), finding.blamed.begin(), finding.blamed.end());
+    waiting.push_back(scene.waits.rank_of(finding.nodes.front()));
+  }
+  const bool is_circle = alike.size() > 1 && RankSet(blamed) == RankSet(waiting) &&
+                         std::all_of(alike.begin(), alike.end(), [&](const Finding& finding) {
+                           return finding.code == alike.front().code && finding.relation == Relation::edge;
+                         });
+  if (!is_circle) return;
+  Finding all = alike.front();
+  all.relation = Relation::all;
+  all.blamed = std::move(blamed);
+  all.alternatives.clear();
+  all.shape.clear();
+  all.sides.clear();
+  all.edges.clear();
+  all.nodes.clear();
+  for (const Finding& finding : alike) {
+    all.sides.push_back(finding.sides.back());
+    all.edges.insert(all.edges.end(), finding.edges.begin(), finding.edges.end());
+    all.nodes.insert(all.nodes.end(), finding.nodes.begin(), finding.nodes.end());
+  }
+  const bool is_recv = all.code == Code::P2P_UNMATCHED_RECV;
+  all.summary =
+      fmt::format("{{who}} all wait in a {} whose other end none of them ever {}: {} of rank {}, for one.",
+                  is_recv ? "recv" : "send", is_recv ? "sends" : "receives", all.sides.front().call,
+                  all.sides.front().ranks.front());
+  alike = {std::move(all)};
+}
+
+/// Whose own call is known to be the odd one explains those that merely wait for each other.
+void keep_owners(Findings& equals) {
+  const auto is_owner = [](const Finding& finding) { return finding.relation == Relation::owner; };
+  if (equals.size() < 2 || std::none_of(equals.begin(), equals.end(), is_owner)) return;
+  std::erase_if(equals, [&](const Finding& finding) { return !is_owner(finding); });
+}
+
+/// Findings about transfers, of one order of causes, that wait for each other: none explains another.
+std::size_t end_of_equals(const Findings& findings, std::size_t first, const std::vector<int>& depths) {
+  std::size_t last = first + 1;
+  while (last < findings.size() && !findings[first].shape.empty() && !findings[last].shape.empty() &&
+         findings[last].cause == findings[first].cause && depths[last] == depths[first]) {
+    ++last;
+  }
+  return last;
+}
+
 /// Causes only, best first: of findings of one order the one that waits for no other, then the earliest, then
 /// the one with the lowest rank. A finding is a consequence when one of its nodes waits for a cause that is
 /// at least as good.
@@ -47,14 +99,26 @@ Findings causes_of(Scene& scene, Findings findings, std::vector<bool>& explained
   std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
     return a.cause != b.cause ? a.cause < b.cause : depth(a) < depth(b);
   });
+  std::vector<int> depths;
+  for (const Finding& finding : findings) depths.push_back(depth(finding));
   Findings causes;
-  for (Finding& finding : findings) {
-    const bool is_explained = std::any_of(finding.nodes.begin(), finding.nodes.end(), [&](int node) {
-      return explained[static_cast<std::size_t>(node)];
-    });
-    if (is_explained) continue;
-    scene.waits.graph.mark_waiters(finding.nodes, explained);
-    causes.push_back(std::move(finding));
+  for (std::size_t first = 0; first < findings.size();) {
+    const std::size_t last = end_of_equals(findings, first, depths);
+    Findings equals;
+    std::set<int> told;
+    for (; first < last; ++first) {
+      Finding& finding = findings[first];
+      const bool is_explained = std::any_of(finding.nodes.begin(), finding.nodes.end(), [&](int node) {
+        return explained[static_cast<std::size_t>(node)];
+      });
+      if (!is_explained && told.insert(finding.nodes.front()).second) equals.push_back(std::move(finding));
+    }
+    unite_circle(scene, equals);
+    keep_owners(equals);
+    for (Finding& finding : equals) {
+      scene.waits.graph.mark_waiters(finding.nodes, explained);
+      causes.push_back(std::move(finding));
+    }
   }
   std::stable_sort(causes.begin(), causes.end(), [](const Finding& a, const Finding& b) {
     if (a.cause != b.cause) return a.cause < b.cause;
@@ -71,6 +135,7 @@ void append(std::vector<RankId>& to, const std::vector<RankId>& from) {
 std::string merge_key(const Finding& finding) {
   std::string key =
       fmt::format("{} {} {}", code_name(finding.code), relation_name(finding.relation), finding.sequence);
+  if (!finding.shape.empty()) return key + "\n" + finding.shape;
   for (const FoundSide& side : finding.sides)
     key += fmt::format("\n{}|{}|{}", side.call, side.label, side.place);
   return key;
@@ -144,7 +209,7 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
   if (result.wait_for.empty() && !result.waiting.empty()) {
     result.wait_for = {{result.waiting, result.blame.ranks, "directly or through others"}};
   }
-  result.hint = code_info(finding.code).fix;
+  result.hint = finding.hint.empty() ? std::string(code_info(finding.code).fix) : finding.hint;
   return result;
 }
 
@@ -265,14 +330,16 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
     verdict.diagnoses.push_back(diagnosis_of(scene, listed[i]));
     if (!has_all) lower_certainty(verdict.diagnoses.back());
   }
-  if (listed.size() > kDiagnosisMax) {
-    verdict.diagnoses.back().summary +=
-        fmt::format(" Further causes of this order or a later one: {}.", listed.size() - kDiagnosisMax);
-  }
+  verdict.further_causes = listed.size() - verdict.diagnoses.size();
   verdict.outcome = decide(end, verdict.diagnoses, complaints);
+  const bool has_causes = !verdict.diagnoses.empty();
   for (Diagnosis& warning : find_rank_order_surprises(histories))
     verdict.diagnoses.push_back(std::move(warning));
+  if (end == RunEnd::returned) warn_of_labels(evidence, verdict.diagnoses);
+  // Where ranks wait for each other, that says more.
+  if (!has_causes) warn_of_call_orders(evidence, verdict.diagnoses);
   for (Diagnosis& warning : find_buffer_races(evidence)) verdict.diagnoses.push_back(std::move(warning));
+  for (Diagnosis& warning : find_large_batches(histories)) verdict.diagnoses.push_back(std::move(warning));
   return verdict;
 }
 

@@ -26,6 +26,8 @@ struct Verdict {
   Outcome outcome = Outcome::passed;
   /// Most important first; warnings last. Empty when nothing is to be said.
   std::vector<Diagnosis> diagnoses;
+  /// Independent causes beyond those that are listed.
+  std::size_t further_causes = 0;
 };
 
 /// All rules over the histories of a run, from any world. Order of causes: failed rank, exited rank, creation

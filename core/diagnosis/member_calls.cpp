@@ -31,7 +31,8 @@ std::optional<Alignment> align_members(Evidence& evidence, const Meeting& meetin
   if (a.calls.empty() || b.calls.empty()) return std::nullopt;
   const std::int32_t first = std::max(a.calls.front()->sequence, b.calls.front()->sequence);
   const bool is_whole = knows_all_calls(evidence, usual) && knows_all_calls(evidence, odd);
-  auto alignment = align(from_sequence(a, first), from_sequence(b, first), is_whole);
+  auto alignment =
+      align(evidence.histories().sites, from_sequence(a, first), from_sequence(b, first), is_whole);
   if (alignment) alignment->index += static_cast<std::size_t>(first);
   return alignment;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/diagnosis/coordinates.h"
 #include "core/diagnosis/describe.h"
 
 namespace gridlock {
@@ -53,17 +54,30 @@ std::string relation_text(const Diagnosis& diagnosis, std::size_t world_size) {
   return "";
 }
 
-std::string side_text(const Divergence& side) {
-  std::string text = fmt::format("{}: {}", ranks_text(side.ranks), side.call);
+/// Ranks by their coordinates, where they have some in common. Of many the numbers say little.
+std::string who_text(const RankSet& ranks, const Histories& histories, bool is_blamed = false) {
+  constexpr std::size_t kFew = 64;
+  const bool is_few = ranks.size() < kFew;
+  if (is_few && !is_blamed) return ranks_text(ranks);
+  const std::string coordinates = coordinates_text(histories.groups, ranks);
+  if (coordinates.empty()) return ranks_text(ranks);
+  if (is_few) return fmt::format("{} ({})", ranks_text(ranks), coordinates);
+  constexpr std::size_t kRunMax = 2;
+  const bool is_short = ranks.runs().size() <= kRunMax;
+  return fmt::format("{} ({} ranks{})", coordinates, ranks.size(), is_short ? ": " + ranks.to_string() : "");
+}
+
+std::string side_text(const Divergence& side, const Histories& histories) {
+  std::string text = fmt::format("{}: {}", who_text(side.ranks, histories), side.call);
   if (!side.label.empty()) text += fmt::format("; in {}", side.label);
   if (!side.place.empty()) text += fmt::format("; at {}", side.place);
   return text;
 }
 
-std::string edge_text(const WaitEdge& edge) {
-  std::string text =
-      fmt::format("{} {} {}", ranks_text(edge.from), edge.from.size() == 1 ? "waits" : "wait", edge.reason);
-  if (!edge.to.empty()) text += fmt::format(" -> {}", ranks_text(edge.to));
+std::string edge_text(const WaitEdge& edge, const Histories& histories) {
+  std::string text = fmt::format("{} {} {}", who_text(edge.from, histories),
+                                 edge.from.size() == 1 ? "waits" : "wait", edge.reason);
+  if (!edge.to.empty()) text += fmt::format(" -> {}", who_text(edge.to, histories));
   return text;
 }
 
@@ -82,13 +96,14 @@ std::string render(const Diagnosis& diagnosis, const Histories& histories) {
   std::string text = fmt::format("{} {} ({})\n", severity_name(diagnosis.severity), code_name(diagnosis.code),
                                  certainty_name(diagnosis.certainty));
   text += entry("what", diagnosis.summary);
-  text += entry("who", fmt::format("{}; {}", ranks_text(diagnosis.blame.ranks),
+  text += entry("who", fmt::format("{}; {}", who_text(diagnosis.blame.ranks, histories, true),
                                    relation_text(diagnosis, histories.ranks.size())));
   text += list(diagnosis.blame.relation == Relation::tie ? "sides" : "or", diagnosis.blame.alternatives,
-               [](const RankSet& ranks) { return ranks_text(ranks); });
-  text += list("parted", diagnosis.first_divergence, side_text);
-  text += list("waits", diagnosis.wait_for, edge_text);
-  if (!diagnosis.waiting.empty()) text += entry("only wait", ranks_text(diagnosis.waiting));
+               [&](const RankSet& ranks) { return who_text(ranks, histories); });
+  text += list("parted", diagnosis.first_divergence,
+               [&](const Divergence& side) { return side_text(side, histories); });
+  text += list("waits", diagnosis.wait_for, [&](const WaitEdge& edge) { return edge_text(edge, histories); });
+  if (!diagnosis.waiting.empty()) text += entry("only wait", who_text(diagnosis.waiting, histories));
   text += entry("change", diagnosis.hint);
   return text;
 }

@@ -141,6 +141,30 @@ void describe_reorder(Scene& scene, const Meeting& meeting, Finding& finding, co
                   finding.relation == Relation::tie ? " than each other; it is a tie" : "");
 }
 
+/// The first element in which two lists of counts differ; nothing where they are not lists.
+std::optional<std::size_t> first_uneven(const HistoryStore& store, const Record& a, const Record& b) {
+  const bool are_lists =
+      operation(a.call).count == CountMeaning::per_rank && a.call == b.call && a.detail >= 0 && b.detail >= 0;
+  if (!are_lists) return std::nullopt;
+  const std::vector<std::int64_t>& x = store.counts(a.detail);
+  const std::vector<std::int64_t>& y = store.counts(b.detail);
+  const auto [here, there] = std::mismatch(x.begin(), x.end(), y.begin(), y.end());
+  if (here == x.end() || there == y.end()) return std::nullopt;
+  return static_cast<std::size_t>(here - x.begin());
+}
+
+/// Sides that differ in one element of a list of counts say which one.
+void name_uneven_counts(Scene& scene, Finding& finding, const std::vector<Party>& list) {
+  const HistoryStore& store = scene.evidence.histories().store;
+  const auto place = first_uneven(store, *list.front().call, *list.back().call);
+  if (!place) return;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::vector<std::int64_t>& counts = store.counts(list[i].call->detail);
+    if (*place < counts.size())
+      finding.sides[i].call += fmt::format(", counts[{}] = {}", *place, counts[*place]);
+  }
+}
+
 void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>& list, Argument argument) {
   finding.code = mismatch_code(argument);
   for (const Party& party : list) {
@@ -148,6 +172,7 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
                              label_text(scene.evidence, *party.call),
                              place_text(scene.evidence, *party.call)});
   }
+  if (argument == Argument::count) name_uneven_counts(scene, finding, list);
   const bool is_tie = finding.relation == Relation::tie;
   finding.summary =
       fmt::format("{{who}} {} the {} of call #{} on {}{}.",

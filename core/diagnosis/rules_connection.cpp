@@ -49,9 +49,27 @@ void report(Scene& scene, const HostMeeting& meeting, const Ranks& never, Findin
   const std::string where = position_text(scene.evidence, meeting.waiting.front());
   finding.summary = fmt::format("{{who}} {} {}, where {} {}.", what_is_missed(finding.code), where,
                                 ranks_text(meeting.waiting), meeting.waiting.size() == 1 ? "waits" : "wait");
-  finding.sides = {{never, "nothing more on the group", "", ""}, side_of(scene, meeting)};
+  const bool is_elsewhere = is_waiting(scene.evidence.state(never.front()));
+  finding.sides = {
+      {never, is_elsewhere ? position_text(scene.evidence, never.front()) : "nothing more on the group", "",
+       ""},
+      side_of(scene, meeting)};
   finding.edges = {{meeting.waiting, never, "in " + where}};
   findings.push_back(std::move(finding));
+}
+
+/// Whether the ranks of a split wait for one that is in another call on the group that is split, which they
+/// have not made: a split takes its place among the calls of that group, so that it did not come there.
+bool is_past_the_split(Scene& scene, const HostMeeting& meeting, RankId rank) {
+  const RankId splitting = meeting.waiting.front();
+  const Record* split = scene.evidence.last(splitting);
+  if (split == nullptr || split->kind != RecordKind::split || !is_waiting(scene.evidence.state(rank)))
+    return false;
+  const CallList& calls = scene.evidence.collectives(rank, meeting.instance);
+  if (calls.made == 0) return false;
+  const Record& last = *calls.calls[calls.made - 1];
+  return scene.evidence.is_open(rank, last) &&
+         scene.evidence.collectives(splitting, meeting.instance).find(last.sequence, false) == nullptr;
 }
 
 bool is_aborted(const Evidence& evidence, RankId rank, InstanceId instance) {
@@ -75,7 +93,7 @@ void find_incomplete_host_meetings(Scene& scene, Findings& findings) {
       const bool makes_communicator = code_of(scene, meeting) == Code::COMM_INIT_MISSING_RANK;
       const bool never_comes = makes_communicator
                                    ? is_coming_to_group(scene.evidence, rank, meeting.instance) == Coming::no
-                                   : state == HostState::returned;
+                                   : state == HostState::returned || is_past_the_split(scene, meeting, rank);
       if (never_comes) never.push_back(rank);
     }
     if (!never.empty()) report(scene, meeting, never, findings);

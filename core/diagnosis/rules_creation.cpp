@@ -192,6 +192,8 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
   finding.cause = Cause::creation;
   finding.relation = result.relation;
   finding.certainty = result.certainty;
+  // The creation itself comes first: ranks that do not come to it at all are no cause of their own.
+  for (const gridlock::Creation& creation : scene.waits.creations) finding.nodes.push_back(creation.node);
   for (std::size_t i = 0; i < result.order.size(); ++i) {
     const Party& party = list[result.order[i]];
     const Record& record = *party.creation->record;
@@ -202,7 +204,6 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
     finding.blamed.insert(finding.blamed.end(), party.ranks.begin(), party.ranks.end());
     if (result.relation == Relation::tie) finding.alternatives.push_back(party.ranks);
   }
-  for (const gridlock::Creation& creation : scene.waits.creations) finding.nodes.push_back(creation.node);
   finding.summary = fmt::format("{{who}} {} creation #{} of the world: {} against {}.",
                                 result.relation == Relation::tie ? "asked for different groups in"
                                                                  : "asked for another group than the rest in",
@@ -211,6 +212,25 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
   finding.sequence = static_cast<std::int64_t>(*index);
   findings.push_back(std::move(finding));
 }
+
+namespace {
+
+/// The last creation that the ranks made before the one they miss: the place after which it is to come.
+FoundSide side_before(Scene& scene, const Ranks& ranks, std::int64_t number) {
+  const HistoryStore& store = scene.evidence.histories().store;
+  for (HistoryNode node = scene.evidence.last_node(ranks.front()); node != HistoryNode::empty;
+       node = store.past(node)) {
+    const Record& record = store.record(node);
+    if (record.kind != RecordKind::new_group && record.kind != RecordKind::create_grid) continue;
+    const std::string what =
+        record.kind == RecordKind::new_group ? spec_text(store.spec(record.detail)) : "those of a grid";
+    return {ranks, fmt::format("no creation #{}; its last one is {}", number + 1, what),
+            label_text(scene.evidence, record), place_text(scene.evidence, record)};
+  }
+  return {ranks, fmt::format("no creation #{}, and none before", number + 1), "", ""};
+}
+
+}  // namespace
 
 void find_missing_creators(Scene& scene, Findings& findings) {
   for (const gridlock::Creation& creation : scene.waits.creations) {
@@ -232,7 +252,7 @@ void find_missing_creators(Scene& scene, Findings& findings) {
     finding.summary = fmt::format("{{who}} ended without {}, which needs every rank of the world.", what);
     const Record& record = *scene.evidence.last(waiting);
     finding.sides = {
-        {never, "no such creation", "", ""},
+        side_before(scene, never, creation.number),
         {creation.waiting, what, label_text(scene.evidence, record), place_text(scene.evidence, record)}};
     finding.edges = {{creation.waiting, never, "in " + what}};
     findings.push_back(std::move(finding));

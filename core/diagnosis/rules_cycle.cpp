@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "core/diagnosis/circle_order.h"
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
@@ -22,12 +23,6 @@ struct Circle {
   /// False when the histories do not tell whether a rank in it would go on to the call that others wait for.
   bool is_certain = true;
 };
-
-const Record* first_call(const Scene& scene, int node) {
-  if (scene.waits.kind(node) != NodeKind::head) return nullptr;
-  const Head& head = scene.waits.heads[static_cast<std::size_t>(scene.waits.index(node))];
-  return head.calls.empty() ? nullptr : head.calls.front();
-}
 
 /// A collective or transfer that waits for the host of `rank`: would that rank come?
 bool comes_for_sure(Scene& scene, int from, RankId rank) {
@@ -126,6 +121,16 @@ std::vector<FoundSide> sides_of(Scene& scene, const std::vector<int>& component)
   return sides;
 }
 
+FoundSide host_side(Scene& scene, const Ranks& ranks) {
+  const RankId first = ranks.front();
+  FoundSide side{ranks, position_text(scene.evidence, first), "", ""};
+  if (const Record* last = scene.evidence.last(first)) {
+    side.label = label_text(scene.evidence, *last);
+    side.place = place_text(scene.evidence, *last);
+  }
+  return side;
+}
+
 /// A rank is somewhere else than in the creation, and where it is it waits for those that are in the
 /// creation.
 void blame_creation(Scene& scene, const Creation& creation, const std::vector<int>& component,
@@ -137,10 +142,15 @@ void blame_creation(Scene& scene, const Creation& creation, const std::vector<in
       finding.blamed.push_back(rank);
   }
   finding.relation = finding.blamed.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
+  finding.sides = {host_side(scene, finding.blamed), host_side(scene, creation.waiting)};
   finding.summary =
       fmt::format("{{who}} stood in {} while the others waited in {}, which needs every rank of the world.",
-                  position_text(scene.evidence, finding.blamed.front()),
-                  position_text(scene.evidence, creation.waiting.front()));
+                  finding.sides[0].call, finding.sides[1].call);
+  finding.hint = fmt::format(
+      "Make the calls in one order on every rank: if {} comes to the creation later, move it before {}; if "
+      "it "
+      "never does, let it take part, member or not.",
+      ranks_text(finding.blamed), finding.sides[0].call);
 }
 
 /// Where hosts of the circle wait for hosts, the code of that wait.
@@ -229,7 +239,7 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
     finding.sides = sides_of(scene, component);
     finding.summary = fmt::format("{{who}} waited for each other around a circle of {}.",
                                   circle_text(circle, hosts, has_slot_wait));
-    blame_odd_one(scene, component, finding);
+    if (!blame_by_order(scene, component, finding)) blame_odd_one(scene, component, finding);
   }
   findings.push_back(std::move(finding));
 }

@@ -126,6 +126,7 @@ void find_unreceived(Scene& scene, Findings& findings) {
     finding.alternatives = {{sender}};
     finding.nodes = {receiver};
     finding.sequence = left.first;
+    finding.shape = transfer_shape(evidence, sender, *sent);
     finding.sides = {{{receiver}, fmt::format("no recv from rank {}", sender), "", ""},
                      side_of(evidence, sender, *sent)};
     finding.summary =

@@ -1,5 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "core/data/element_value.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
 
@@ -91,24 +97,74 @@ Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) 
   const Members& group = evidence.members(instance);
   const bool names_a_rank = what.is_p2p || what.has_root;
   const bool is_outside = call.peer < 0 || call.peer >= group.size();
-  return names_a_rank && is_outside && group.contains(call.peer) ? Code::RANK_SPACE_CONFUSION
-                                                                 : Code::INVALID_CALL;
+  // kNoRank: a rank of the world was named that has no place in the group.
+  const bool is_of_world =
+      group.contains(call.peer) || (call.peer == kNoRank && group.size() < evidence.world_size());
+  return names_a_rank && is_outside && is_of_world ? Code::RANK_SPACE_CONFUSION : Code::INVALID_CALL;
 }
 
-/// What the record of a refused call tells about the reason.
-std::string cause_of_refusal(const Record& call, GroupRank self, GroupRank size) {
+/// Whether the rank had destroyed or aborted the group of a refused call before.
+bool is_gone_group(const Evidence& evidence, RankId rank, const Record& call) {
+  const HistoryStore& store = evidence.histories().store;
+  HistoryNode node = evidence.last_node(rank);
+  while (node != HistoryNode::empty && &store.record(node) != &call) node = store.past(node);
+  for (; node != HistoryNode::empty; node = store.past(node)) {
+    const Record& record = store.record(node);
+    const bool is_end = record.kind == RecordKind::destroy_group || record.kind == RecordKind::abort;
+    if (is_end && !record.rejected && record.group == call.group) return true;
+  }
+  return false;
+}
+
+std::string cause_in_counts(const HistoryStore& store, const Record& call, GroupRank size) {
+  const std::vector<std::int64_t>& counts = store.counts(call.detail);
+  const std::size_t expected = static_cast<std::size_t>(size) * (call.call == CallKind::all_to_all_v ? 2 : 1);
+  if (counts.size() != expected)
+    return fmt::format("counts: expected {} numbers, got {}", expected, counts.size());
+  const auto negative =
+      std::find_if(counts.begin(), counts.end(), [](std::int64_t count) { return count < 0; });
+  if (negative == counts.end()) return "";
+  return fmt::format("counts[{}]: expected 0 or more, got {}", negative - counts.begin(), *negative);
+}
+
+/// What buffers the call needs: what it got is not in its record.
+std::string cause_in_buffers(const Record& call, GroupRank self, GroupRank size) {
+  const std::string type(dtype_name(call.dtype));
+  const std::string rest =
+      "; one is missing, smaller or of another type, or both are the same in a form that the operation does "
+      "not have";
+  if (operation(call.call).count == CountMeaning::per_rank)
+    return fmt::format("buffers: expected {} as its counts say{}", type, rest);
+  return fmt::format("buffers: expected {} x {} to read and {} x {} to write{}",
+                     input_count(call.call, call.count, size, self, call.peer), type,
+                     output_count(call.call, call.count, size, self, call.peer), type, rest);
+}
+
+/// Which argument of a refused call is wrong, what was expected and what it was.
+std::string cause_of_refusal(const Evidence& evidence, RankId rank, const Record& call) {
+  const Members& members = evidence.members(evidence.instance(call, rank));
+  const GroupRank size = members.size();
   const OperationInfo& what = operation(call.call);
-  if ((what.is_p2p || what.has_root) && (call.peer < 0 || call.peer >= size)) {
-    return fmt::format("its {} {} is outside a group of {} ranks", what.is_p2p ? "peer" : "root", call.peer,
-                       size);
+  if (is_gone_group(evidence, rank, call))
+    return "group: expected a live one, got one that the rank had destroyed";
+  const char* peer = what.is_p2p ? "peer" : "root";
+  if ((what.is_p2p || what.has_root) && (call.peer < 0 || call.peer >= size))
+    return fmt::format("{}: expected 0 to {}, got {}", peer, size - 1, call.peer);
+  if (what.is_p2p && call.peer == members.index_of(rank))
+    return fmt::format(
+        "peer: expected another rank, got {}, the rank itself, which works only as a send and a "
+        "recv inside one batch",
+        call.peer);
+  constexpr std::int64_t kCountMax = std::int64_t{1} << 56;
+  if (call.count < 0 || call.count > kCountMax / size)
+    return fmt::format("count: expected 0 to {}, got {}", kCountMax / size, call.count);
+  if (what.count == CountMeaning::per_rank && call.detail >= 0) {
+    const std::string counts = cause_in_counts(evidence.histories().store, call, size);
+    if (!counts.empty()) return counts;
   }
-  if (what.is_p2p && call.peer == self) {
-    return "its peer is the rank itself, which works only as a send and a recv inside one batch";
-  }
-  if (call.count < 0) return fmt::format("its count {} is negative", call.count);
-  return "a buffer is missing, too small or of another type, its counts or scalar do not fit, or the group "
-         "was "
-         "destroyed before";
+  if (what.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar))
+    return fmt::format("scalar: expected a value of {}, got {}", dtype_name(call.dtype), call.scalar);
+  return cause_in_buffers(call, members.index_of(rank), size);
 }
 
 std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Record& call, Code code) {
@@ -120,14 +176,32 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
     return fmt::format("{{who}} called {}, but {} has no such rank.", text,
                        evidence.histories().groups.name(call.group));
   }
+  if (code == Code::RANK_SPACE_CONFUSION && call.peer == kNoRank) {
+    return fmt::format("{{who}} named a rank in {} that is no member of the group.", text);
+  }
   if (code == Code::RANK_SPACE_CONFUSION) {
     return fmt::format(
         "{{who}} passed {} in {}: that is a rank of the world, where a place inside the group is meant.",
         call.peer, text);
   }
-  const Members& members = evidence.members(evidence.instance(call, rank));
-  return fmt::format("{} of {{who}} was refused: {}.", text,
-                     cause_of_refusal(call, members.index_of(rank), members.size()));
+  return fmt::format("{} of {{who}} was refused: {}.", text, cause_of_refusal(evidence, rank, call));
+}
+
+/// Where every member of a group was refused the same call, nobody is unlike the others.
+void mark_same_everywhere(Scene& scene, std::span<Finding> refusals) {
+  std::map<std::pair<InstanceId, const Record*>, std::vector<Finding*>> same;
+  for (Finding& finding : refusals) {
+    const RankId rank = finding.blamed.front();
+    const Record* call = scene.evidence.first_rejected(rank);
+    const InstanceId instance =
+        is_group_known(scene.evidence, *call) ? scene.evidence.instance(*call, rank) : InstanceId::none;
+    if (instance != InstanceId::none) same[{instance, call}].push_back(&finding);
+  }
+  for (const auto& [call, list] : same) {
+    const auto size = static_cast<std::size_t>(scene.evidence.members(call.first).size());
+    if (size < 2 || list.size() < size) continue;
+    for (Finding* finding : list) finding->relation = Relation::all;
+  }
 }
 
 void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
@@ -169,6 +243,7 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
 }
 
 void find_refused_calls(Scene& scene, Findings& findings) {
+  const std::size_t first = findings.size();
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     const Record* call = scene.evidence.first_rejected(rank);
     if (call == nullptr || call->kind != RecordKind::call) continue;
@@ -184,31 +259,11 @@ void find_refused_calls(Scene& scene, Findings& findings) {
          place_text(scene.evidence, *call)}};
     findings.push_back(std::move(finding));
   }
+  mark_same_everywhere(scene, std::span(findings).subspan(first));
 }
 
 void find_blocked_hosts(Scene& scene, Findings& findings) {
-  for (const Awaited& awaited : scene.waits.awaited) {
-    Finding finding = about_host(Code::HOST_BLOCKED, Cause::missing, awaited.waiting.front());
-    finding.blamed = awaited.waiting;
-    finding.nodes = {awaited.node};
-    finding.summary = fmt::format("{{who}} waited for '{}', which no rank has posted.",
-                                  scene.evidence.histories().store.name(awaited.name));
-    finding.sides = {
-        side_at_last(scene, awaited.waiting.front(), position_text(scene.evidence, awaited.waiting.front()))};
-    finding.sides.front().ranks = awaited.waiting;
-    finding.edges = {{awaited.waiting, {}, "for a post that never comes"}};
-    // A rank that is stuck or lost itself might have posted it.
-    bool all_ended = true;
-    for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-      const HostState state = scene.evidence.state(rank);
-      all_ended = all_ended && (state == HostState::returned || state == HostState::awaiting);
-    }
-    if (!all_ended) {
-      finding.certainty = Certainty::likely;
-      finding.cause = Cause::blocked;
-    }
-    findings.push_back(std::move(finding));
-  }
+  find_awaited_names(scene, findings);
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
     if (!needs_host(scene, rank)) continue;
     if (scene.evidence.state(rank) == HostState::running) find_slow_rank(scene, rank, findings);

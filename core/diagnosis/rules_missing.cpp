@@ -63,6 +63,11 @@ void blame(const Attendance& attendance, Finding& finding) {
                           : Certainty::certain;
 }
 
+/// Where a culprit is now.
+std::string whereabouts(Scene& scene, RankId rank) {
+  return fmt::format("; rank {} is now at {}", rank, position_text(scene.evidence, rank));
+}
+
 std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& finding, std::size_t parted) {
   const std::string wait = short_call_text(scene.evidence, meeting.starter, *meeting.call);
   if (finding.relation == Relation::tie) {
@@ -75,12 +80,28 @@ std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& find
   const Record* left_out = scene.evidence.collectives(meeting.starter, meeting.instance)
                                .find(static_cast<std::int32_t>(parted), true);
   if (parted == static_cast<std::size_t>(meeting.sequence) || left_out == nullptr) {
-    return fmt::format("{{who}} never made {}, in which {} waits.", wait, ranks_text(Ranks{meeting.starter}));
+    return fmt::format("{{who}} never made {}, in which {} waits{}.", wait,
+                       ranks_text(Ranks{meeting.starter}), whereabouts(scene, finding.blamed.front()));
   }
   const std::string label = label_text(scene.evidence, *left_out);
-  return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}.",
+  return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}{}.",
                      short_call_text(scene.evidence, meeting.starter, *left_out),
-                     label.empty() ? "" : " (" + label + ")", wait);
+                     label.empty() ? "" : " (" + label + ")", wait,
+                     whereabouts(scene, finding.blamed.front()));
+}
+
+/// Whether the rank waits for a message that one of those present never makes: that was missing before the
+/// rank could come, whether it would have or not.
+bool is_held(Scene& scene, RankId rank, const Ranks& present) {
+  if (!is_waiting(scene.evidence.state(rank))) return false;
+  return std::any_of(
+      scene.waits.transfers.begin(), scene.waits.transfers.end(), [&](const Transfer& transfer) {
+        const MemberCall& theirs = transfer.theirs;
+        return scene.waits.heads[static_cast<std::size_t>(transfer.head)].rank == rank &&
+               theirs.record == nullptr && theirs.presence != Presence::done &&
+               std::binary_search(present.begin(), present.end(), theirs.rank) &&
+               is_coming(scene.evidence, transfer.wanted, rank, *transfer.mine).coming == Coming::no;
+      });
 }
 
 void report_missing(Scene& scene, const Meeting& meeting, const Attendance& attendance, Findings& findings) {
@@ -130,8 +151,12 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
 void find_missing_members(Scene& scene, Findings& findings) {
   for (const Meeting& meeting : scene.waits.meetings) {
     const Attendance attendance = attendance_of(scene, meeting);
+    Ranks present = attendance.present;
+    std::sort(present.begin(), present.end());
+    const bool are_held = std::all_of(attendance.never.begin(), attendance.never.end(),
+                                      [&](RankId rank) { return is_held(scene, rank, present); });
     if (!attendance.never.empty()) {
-      report_missing(scene, meeting, attendance, findings);
+      if (!are_held) report_missing(scene, meeting, attendance, findings);
     } else if (!attendance.no_history.empty()) {
       report_no_history(scene, meeting, attendance, findings);
     }

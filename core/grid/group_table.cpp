@@ -44,26 +44,32 @@ InstanceId GroupTable::intern(std::int64_t creation_index, const GroupSpec& spec
 
 GroupHandle GroupTable::add_part(InstanceId parent, std::int64_t part, const GroupSpec& spec) {
   // Numbers below 0, so that a part of the world is no creation of it.
-  const GroupKey key = group_key(instance(parent).key, -1 - part, spec);
-  for (std::size_t i = 0; i < instances_.size(); ++i) {
-    if (instances_[i].key == key) return handle_of_instance_[i];
-  }
-  const auto id = static_cast<InstanceId>(instances_.size());
-  instances_.push_back({key, spec, -1});
-  next_with_same_creation_.push_back(InstanceId::none);
-  handle_of_instance_.push_back(static_cast<GroupHandle>(handles_.size()));
-  handles_.push_back({GridHandle::none, -1, id});
-  return handle_of_instance_.back();
+  return add_keyed(group_key(instance(parent).key, -1 - part, spec), spec);
 }
 
-GroupHandle GroupTable::add(std::int64_t creation_index, const GroupSpec& spec) {
-  const InstanceId id = intern(creation_index, spec);
+GroupHandle GroupTable::add_keyed(const GroupKey& key, const GroupSpec& spec) {
+  const auto known = std::find_if(instances_.begin(), instances_.end(),
+                                  [&](const GroupInstance& instance) { return instance.key == key; });
+  const auto id = static_cast<InstanceId>(known - instances_.begin());
+  if (index(id) == instances_.size()) {
+    instances_.push_back({key, spec, -1});
+    next_with_same_creation_.push_back(InstanceId::none);
+    handle_of_instance_.push_back(GroupHandle::none);
+  }
+  return handle_of(id);
+}
+
+GroupHandle GroupTable::handle_of(InstanceId id) {
   GroupHandle& handle = handle_of_instance_[index(id)];
   if (handle == GroupHandle::none) {
     handle = static_cast<GroupHandle>(handles_.size());
     handles_.push_back({GridHandle::none, -1, id});
   }
   return handle;
+}
+
+GroupHandle GroupTable::add(std::int64_t creation_index, const GroupSpec& spec) {
+  return handle_of(intern(creation_index, spec));
 }
 
 GridHandle GroupTable::add_grid(std::shared_ptr<const Plan> plan,
@@ -119,6 +125,14 @@ InstanceId GroupTable::resolve(GroupHandle group, RankId rank) const {
   if (model_rank == kNoRank) return InstanceId::none;
   const auto request = grid.plan->family_group(static_cast<std::size_t>(handle.family), model_rank);
   return request ? grid.instance_of_request[static_cast<std::size_t>(*request)] : InstanceId::none;
+}
+
+InstanceId GroupTable::resolve_any(GroupHandle group) const {
+  if (index(group) >= handles_.size()) return InstanceId::none;
+  if (handles_[index(group)].grid == GridHandle::none) return handles_[index(group)].instance;
+  InstanceId found = InstanceId::none;
+  for (RankId rank = 0; rank < world_size_ && found == InstanceId::none; ++rank) found = resolve(group, rank);
+  return found;
 }
 
 std::string GroupTable::name(GroupHandle group) const {

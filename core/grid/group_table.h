@@ -40,6 +40,8 @@ class GroupTable {
   /// A group of some members of `parent`, made there as its part number `index`; equal arguments find the
   /// same group.
   GroupHandle add_part(InstanceId parent, std::int64_t index, const GroupSpec& spec);
+  /// A group of which the identity is known and not how it was made; equal keys find the same group.
+  GroupHandle add_keyed(const GroupKey& key, const GroupSpec& spec);
   /// The grid whose request i was answered by creation number creation_of_request[i]; equal arguments find
   /// the same grid. Creations that exist already (made before by another grid or by hand) keep their
   /// instance.
@@ -57,6 +59,8 @@ class GroupTable {
 
   /// none when the rank is in no such group.
   InstanceId resolve(GroupHandle group, RankId rank) const;
+  /// The instance of a handle that has one; of a family, the first of its groups. none for no handle.
+  InstanceId resolve_any(GroupHandle group) const;
   /// Requires: resolve did not answer none.
   const GroupInstance& instance(InstanceId id) const { return instances_[static_cast<std::size_t>(id)]; }
   std::size_t instance_count() const { return instances_.size(); }
@@ -82,6 +86,7 @@ class GroupTable {
   };
 
   InstanceId intern(std::int64_t creation_index, const GroupSpec& spec);
+  GroupHandle handle_of(InstanceId id);
 
   RankId world_size_;
   std::vector<GroupInstance> instances_;

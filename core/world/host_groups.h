@@ -9,37 +9,18 @@
 #include <string>
 #include <vector>
 
-#include "core/data/dtype.h"
-#include "core/data/operation.h"
-#include "core/data/reduce_op.h"
-#include "core/grid/group_table.h"
+#include "core/rank/accepted_call.h"
 
 namespace gridlock {
 
 /// A call that was accepted, with everything that is needed to run it on host memory.
-struct HostCall {
-  CallKind kind = CallKind::barrier;
-  DType dtype = DType::float32;
-  ReduceOp op = ReduceOp::sum;
-  GroupRank peer = -1;
-  std::int64_t count = 0;
-  double scalar = 1.0;
-  std::vector<std::int64_t> counts;
-
-  InstanceId instance = InstanceId::none;
-  GroupKey key;
+struct HostCall : AcceptedCall {
   Members members;
-  /// Own rank in the group, and the call's number in its order.
-  GroupRank rank = kNoRank;
-  std::int32_t sequence = 0;
-
   /// Exactly what the operation reads and writes on this rank; empty when it does not.
   std::span<const std::byte> input;
   std::span<std::byte> output;
   /// Keeps that memory as long as the call is open.
   std::shared_ptr<const void> memory;
-
-  GroupRank size() const { return members.size(); }
 };
 
 /// Moves the data of groups that a world cannot move itself: the gloo twins of a grid's groups in a world of

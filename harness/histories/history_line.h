@@ -13,59 +13,100 @@
 
 namespace gridlock {
 
-/// Version of the format that is written, and the only one that is read.
-inline constexpr int kHistoryVersion = 1;
+/// Version of the format that is written. Version 1 is read too: it lacks some keys and has no other meaning.
+inline constexpr int kHistoryVersion = 2;
 
-// The lines of a history file, one type each; docs/history_format.md describes them.
+// The lines of a history file, one type each; docs/history_format.md describes them and history_fields.h
+// lists their keys.
+
+/// A place in the program, as it stands in a line.
+struct LinePlace {
+  std::optional<Site> site;
+  /// Without the site's number.
+  Label label;
+};
 
 /// First line of every file.
 struct HeaderLine {
+  std::int32_t version = kHistoryVersion;
   RankId world_size = 0;
   std::optional<RunEnd> end;
+  Nanos time{0};
 };
 
 /// Begins the history of some ranks that did the same: `records` lines follow.
 struct RanksLine {
   RankSet ranks;
-  HostState state = HostState::unknown;
-  std::vector<OpenWork> open;
-  bool starts_late = false;
+  /// Without node, label and results; `connection` is the number in the file.
+  RankEnd end;
+  /// RankEnd::busy_until is kNever.
+  bool hangs = false;
+  LinePlace works_in;
   std::int64_t records = 0;
 };
 
-/// A group that exists without a record of its creation, for sources that do not see creations.
+/// A group that no record of the file makes: one of which only this is known, or whose making does not say
+/// what came of it (a split).
 struct GroupLine {
+  /// What the other lines of the file call it.
   std::string alias;
-  std::int64_t creation = 0;
   GroupSpec spec;
+  /// Number in the order of creation; -1: it is known by its key.
+  std::int64_t creation = -1;
+  std::optional<GroupKey> key;
+};
+
+/// Connection `number`, for the lines of the ranks that wait in it.
+struct ConnectionLine {
+  std::int32_t number = 0;
+  std::string group;
+  RankSet absent;
+};
+
+/// SilentMismatch or Unreceived.
+struct PairLine {
+  std::string group;
+  std::int32_t sequence = 0;
+  GroupRank from = -1;
+  GroupRank to = -1;
+};
+struct SilentMismatchLine : PairLine {};
+struct UnreceivedLine : PairLine {};
+
+struct BufferRaceLine {
+  BufferRace race;
 };
 
 /// One record. What depends on the tables of a run is kept as it was written.
 struct RecordLine {
   /// Without group, label and detail.
   Record record;
-  Label label;
-  std::optional<Site> site;
-  std::optional<std::string> group;
+  std::string group;
+  /// What Record::detail stands for: as its kind needs.
   std::vector<std::int64_t> counts;
   std::optional<GroupSpec> spec;
   std::shared_ptr<const Plan> plan;
-  /// Of a grid, a post or an await.
-  std::string name;
+  std::optional<std::string> name;
+  LinePlace place;
 };
 
 struct ComplaintLine {
   Complaint complaint;
-  std::optional<Site> site;
+  LinePlace place;
 };
 
-using HistoryLine = std::variant<HeaderLine, RanksLine, GroupLine, RecordLine, ComplaintLine>;
+using HistoryLine = std::variant<HeaderLine, RanksLine, GroupLine, ConnectionLine, SilentMismatchLine,
+                                 UnreceivedLine, BufferRaceLine, RecordLine, ComplaintLine>;
 
 /// Reads one line. `world_size` bounds ranks; it is 0 before the header is known, which is then the only line
 /// allowed. Throws InputError at the place in the line.
 HistoryLine read_history_line(const JsonCursor& cursor, RankId world_size);
 
-/// Adds "label", "loops" and "at".
-void put_label(nlohmann::ordered_json& json, const Site& site, const Label& label);
+/// The line as JSON, without its line end; read_history_line reads it back.
+std::string history_line_text(HistoryLine line);
+
+/// All keys that a line of that type may have.
+template <typename Line>
+const std::vector<std::string>& history_line_keys();
 
 }  // namespace gridlock

@@ -70,15 +70,87 @@ void HistoryReader::take_line(std::size_t id, const Place& place) {
   if (std::holds_alternative<RecordLine>(line)) return append(id, place);
   finish_history(place);
   if (const auto* ranks = std::get_if<RanksLine>(&line)) return begin(*ranks, place);
-  if (const auto* group = std::get_if<GroupLine>(&line)) {
-    const bool added =
-        declared_.try_emplace(group->alias, run_.histories->groups.add(group->creation, group->spec)).second;
-    if (!added) fail(place, fmt::format("the group '{}' was declared before", group->alias));
+  if (const auto* group = std::get_if<GroupLine>(&line)) return declare(*group, place);
+  if (const auto* connection = std::get_if<ConnectionLine>(&line)) return connect(*connection, place);
+  if (const auto* pair = std::get_if<SilentMismatchLine>(&line)) return take_pair(*pair, true, place);
+  if (const auto* pair = std::get_if<UnreceivedLine>(&line)) return take_pair(*pair, false, place);
+  if (const auto* race = std::get_if<BufferRaceLine>(&line)) return take_race(race->race, place);
+  take_complaint(std::get<ComplaintLine>(line));
+}
+
+void HistoryReader::take_race(const BufferRace& race, const Place& place) {
+  const HistoryStore& store = run_.histories->store;
+  for (const TicketCall& call : {race.first, race.second}) {
+    std::int32_t calls = 0;
+    HistoryNode at = run_.histories->ranks[static_cast<std::size_t>(race.rank)].node;
+    for (; at != HistoryNode::empty; at = store.past(at)) {
+      const Record& record = store.record(at);
+      if (record.kind != RecordKind::call || record.rejected) continue;
+      if (record.ticket < static_cast<std::int64_t>(call.ticket)) break;
+      if (record.ticket == static_cast<std::int64_t>(call.ticket)) ++calls;
+    }
+    if (call.index < calls) continue;
+    fail(place, fmt::format("before this line, rank {} has no call {} of ticket {}", race.rank, call.index,
+                            static_cast<std::int64_t>(call.ticket)));
+  }
+  run_.histories->buffer_races.push_back(race);
+}
+
+void HistoryReader::declare(const GroupLine& line, const Place& place) {
+  GroupTable& groups = run_.histories->groups;
+  const GroupHandle group =
+      line.key ? groups.add_keyed(*line.key, line.spec) : groups.add(line.creation, line.spec);
+  const bool added = declared_.try_emplace(line.alias, group).second;
+  if (!added) fail(place, fmt::format("the group '{}' was declared before", line.alias));
+}
+
+InstanceId HistoryReader::declared(const std::string& group, const Place& place) const {
+  if (group == "world") return InstanceId::world;
+  const auto found = declared_.find(group);
+  if (found == declared_.end()) {
+    fail(place, fmt::format("the group '{}' was not declared", group),
+         "a line before this one says who its members are");
+  }
+  return run_.histories->groups.resolve_any(found->second);
+}
+
+void HistoryReader::connect(const ConnectionLine& line, const Place& place) {
+  std::vector<Connection>& list = run_.histories->connections;
+  Connection connection{declared(line.group, place), line.absent.to_vector()};
+  const auto [entry, added] = connections_.try_emplace(line.number, static_cast<std::int32_t>(list.size()));
+  if (added) {
+    list.push_back(std::move(connection));
     return;
   }
-  const auto& complaint = std::get<ComplaintLine>(line);
-  run_.complaints.push_back(complaint.complaint);
-  if (complaint.site) run_.complaints.back().label.site = run_.histories->sites.intern(*complaint.site);
+  const Connection& known = list[static_cast<std::size_t>(entry->second)];
+  if (known.instance != connection.instance || known.absent != connection.absent)
+    fail(place, fmt::format("connection {} was another one before", line.number));
+}
+
+void HistoryReader::take_pair(const PairLine& line, bool is_silent, const Place& place) {
+  const InstanceId instance = declared(line.group, place);
+  const RankId size = run_.histories->groups.instance(instance).spec.members.size();
+  const bool is_collective = is_silent && line.from < 0 && line.to < 0;
+  const bool is_pair = line.from >= 0 && line.from < size && line.to >= 0 && line.to < size;
+  if (!is_collective && !is_pair) {
+    fail(place, fmt::format("from and to are group ranks of '{}': 0 to {}", line.group, size - 1));
+  }
+  if (is_silent) {
+    run_.histories->silent_mismatches.push_back({instance, line.sequence, line.from, line.to});
+  } else {
+    run_.histories->unreceived.push_back({instance, line.from, line.to, line.sequence});
+  }
+}
+
+void HistoryReader::take_complaint(const ComplaintLine& line) {
+  run_.complaints.push_back(line.complaint);
+  run_.complaints.back().label = label_of(line.place);
+}
+
+Label HistoryReader::label_of(const LinePlace& line) {
+  Label label = line.label;
+  if (line.site) label.site = run_.histories->sites.intern(*line.site);
+  return label;
 }
 
 void HistoryReader::take_header(const HeaderLine& line, const Place& place) {
@@ -93,6 +165,7 @@ void HistoryReader::take_header(const HeaderLine& line, const Place& place) {
     fail(place, fmt::format("a world of {} ranks, but another file of the run says {}", line.world_size,
                             run_.histories->groups.world_size()));
   }
+  run_.histories->time = std::max(run_.histories->time, line.time);
   if (!line.end) return;
   if (has_end_ && run_.end != *line.end) fail(place, "the files disagree on how the run ended");
   has_end_ = true;
@@ -100,14 +173,19 @@ void HistoryReader::take_header(const HeaderLine& line, const Place& place) {
 }
 
 void HistoryReader::begin(const RanksLine& line, const Place& place) {
+  RankEnd end = line.end;
+  end.label = label_of(line.works_in);
+  if (end.connection >= 0) {
+    const auto known = connections_.find(end.connection);
+    if (known == connections_.end())
+      fail(place, fmt::format("connection {} was not declared", end.connection));
+    end.connection = known->second;
+  }
   for (const RankId rank : line.ranks.to_vector()) {
     std::vector<bool>::reference is_read = is_read_[static_cast<std::size_t>(rank)];
     if (is_read) fail(place, fmt::format("rank {} has its history in two places", rank));
     is_read = true;
-    RankEnd& end = run_.histories->ranks[static_cast<std::size_t>(rank)];
-    end.state = line.state;
-    end.open = line.open;
-    end.starts_late = line.starts_late;
+    run_.histories->ranks[static_cast<std::size_t>(rank)] = end;
   }
   current_ = {line.ranks, HistoryNode::empty, 0, line.records};
 }
@@ -134,43 +212,42 @@ HistoryReader::Resolved HistoryReader::resolve(const RecordLine& line, CreationS
                                                const Place& place) {
   Resolved result{line.record, state};
   Record& record = result.record;
-  record.label = line.label;
-  if (line.site) record.label.site = run_.histories->sites.intern(*line.site);
-  put_detail(line, record);
+  record.label = label_of(line.place);
+  record.detail = detail_of(line);
   if (record.kind == RecordKind::new_group && !record.rejected) {
     result.next = states_->new_group(state, record.detail, *line.spec);
   } else if (record.kind == RecordKind::create_grid) {
-    result.next = states_->create_grid(state, record.detail, line.plan, line.name);
+    result.next = states_->create_grid(state, record.detail, line.plan, line.name.value_or(""));
   }
-  if (!line.group) return result;
-  record.group = states_->find(state, *line.group);
-  const auto declared = declared_.find(*line.group);
+  if (line.group.empty()) return result;
+  record.group = states_->find(state, line.group);
+  const auto declared = declared_.find(line.group);
   if (record.group == GroupHandle::none && declared != declared_.end()) record.group = declared->second;
   if (record.group == GroupHandle::none) {
-    fail(place, fmt::format("there is no group '{}' here", *line.group),
+    fail(place, fmt::format("there is no group '{}' here", line.group),
          "a group is made by an earlier new_group or create_grid of the rank, or declared in the file");
   }
   return result;
 }
 
-void HistoryReader::put_detail(const RecordLine& line, Record& record) {
+std::int32_t HistoryReader::detail_of(const RecordLine& line) {
   HistoryStore& store = run_.histories->store;
-  switch (record.kind) {
+  switch (line.record.kind) {
     case RecordKind::call:
-      if (!line.counts.empty()) record.detail = store.add_counts(line.counts);
-      return;
-    case RecordKind::new_group:
-      record.detail = store.add_spec(*line.spec);
-      return;
+      return line.counts.empty() ? -1 : store.add_counts(line.counts);
     case RecordKind::create_grid:
-      record.detail = store.add_plan(line.plan);
-      return;
+      return store.add_plan(line.plan);
+    case RecordKind::new_group:
+    case RecordKind::split:
+    case RecordKind::shrink:
+      return line.spec ? store.add_spec(*line.spec) : -1;
     case RecordKind::post:
     case RecordKind::await:
-      record.detail = store.add_name(line.name);
-      return;
+    case RecordKind::fault:
+    case RecordKind::timeout:
+      return line.name ? store.add_name(*line.name) : -1;
     default:
-      return;
+      return -1;
   }
 }
 

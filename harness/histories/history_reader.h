@@ -50,10 +50,17 @@ class HistoryReader {
   std::size_t understand(std::string_view text, const Place& place);
   void take_line(std::size_t line, const Place& place);
   void take_header(const HeaderLine& line, const Place& place);
+  void declare(const GroupLine& line, const Place& place);
+  void connect(const ConnectionLine& line, const Place& place);
+  void take_pair(const PairLine& line, bool is_silent, const Place& place);
+  void take_race(const BufferRace& race, const Place& place);
+  void take_complaint(const ComplaintLine& line);
+  InstanceId declared(const std::string& group, const Place& place) const;
+  Label label_of(const LinePlace& line);
   void begin(const RanksLine& line, const Place& place);
   void append(std::size_t line, const Place& place);
   Resolved resolve(const RecordLine& line, CreationStates::State state, const Place& place);
-  void put_detail(const RecordLine& line, Record& record);
+  std::int32_t detail_of(const RecordLine& line);
   void finish_history(const Place& place);
   [[noreturn]] static void fail(const Place& place, std::string message, std::string hint = "");
 
@@ -64,8 +71,10 @@ class HistoryReader {
   std::vector<HistoryLine> lines_;
   std::unordered_map<std::string, std::size_t> line_ids_;
   std::unordered_map<std::uint64_t, Resolved> resolved_;
-  /// Groups without a creation, of the file that is being read.
+  /// Groups that no record makes, of the file that is being read.
   std::map<std::string, GroupHandle, std::less<>> declared_;
+  /// Place of each connection in the run, by its number in the files.
+  std::map<std::int32_t, std::int32_t> connections_;
   std::vector<bool> is_read_;
   Current current_;
 };

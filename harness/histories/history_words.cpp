@@ -34,6 +34,13 @@ constexpr std::array<UnknownWord, 7> kUnknown{{{kUnknownOp, "op"},
 std::span<const std::string_view> host_state_words() { return kHostStates; }
 std::span<const std::string_view> run_end_words() { return kRunEnds; }
 std::span<const std::string_view> record_kind_words() { return kRecordKinds; }
+
+std::string_view planned_rest_word(bool is_cut) { return is_cut ? "more than is listed" : "nothing more"; }
+
+bool is_planned_rest(const Record& record) {
+  return record.kind == RecordKind::planned && (record.unknown & kUnknownGroup) != 0;
+}
+
 std::span<const UnknownWord> unknown_words() { return kUnknown; }
 
 std::optional<std::size_t> find_word(std::span<const std::string_view> words, std::string_view word) {

@@ -14,6 +14,11 @@ std::span<const std::string_view> run_end_words();
 /// Records that are no call; calls are spelled by their operation.
 std::span<const std::string_view> record_kind_words();
 
+/// What stands for planned_rest(is_cut).
+std::string_view planned_rest_word(bool is_cut);
+/// Whether the record is planned_rest().
+bool is_planned_rest(const Record& record);
+
 /// One flag of Record::unknown.
 struct UnknownWord {
   UnknownField field;

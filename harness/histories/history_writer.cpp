@@ -2,168 +2,205 @@
 
 #include <fmt/format.h>
 
-#include <map>
-#include <nlohmann/json.hpp>
-#include <tuple>
+#include <algorithm>
 #include <utility>
 
-#include "core/history/intention.h"
-#include "harness/histories/history_line.h"
+#include "core/grid/plan.h"
 #include "harness/histories/history_words.h"
-#include "harness/histories/plan_json.h"
 
 namespace gridlock {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string_view word(std::span<const std::string_view> words, std::size_t value) { return words[value]; }
-
-bool is_planned_rest(const Record& record) {
-  return record.kind == RecordKind::planned && (record.unknown & kUnknownGroup) != 0;
-}
-
-bool is_call_like(const Record& record) {
-  return record.kind == RecordKind::call || record.kind == RecordKind::planned;
-}
-
-/// Fields that say something for this kind of record, and all others that do not have their usual value.
-void put_fields(Json& json, const Record& record) {
-  const Record usual;
-  const OperationInfo& what = operation(record.call);
-  const bool is_call = is_call_like(record);
-  const bool moves = is_call && what.count != CountMeaning::nothing;
-  if (is_call || record.sequence != usual.sequence) json["sequence"] = record.sequence;
-  if (record.ticket != usual.ticket) json["ticket"] = record.ticket;
-  if ((moves && what.count != CountMeaning::per_rank) || record.count != usual.count)
-    json["count"] = record.count;
-  if (moves || record.dtype != usual.dtype) json["dtype"] = dtype_name(record.dtype);
-  if ((is_call && what.reduces) || record.op != usual.op) json["op"] = reduce_op_name(record.op);
-  if (record.scalar != usual.scalar) json["scalar"] = record.scalar;
-  if (record.peer != usual.peer) json["peer"] = record.peer;
-  if (record.stream != usual.stream) json["stream"] = static_cast<int>(record.stream);
-  if (record.rejected) json["rejected"] = true;
-  for (const UnknownWord& flag : unknown_words()) {
-    if ((record.unknown & flag.field) != 0) json["unknown"].push_back(flag.word);
-  }
-}
-
-void put_spec(Json& json, const GroupSpec& spec) {
-  if (!spec.name.empty()) json["name"] = spec.name;
-  json["members"] = RankSet(spec.members.to_vector()).to_string();
-  json["backend"] = backend_name(spec.backend);
-  json["timeout_ns"] = spec.timeout.count();
+void note(InstanceId instance, std::vector<InstanceId>& list) {
+  if (std::find(list.begin(), list.end(), instance) == list.end()) list.push_back(instance);
 }
 
 }  // namespace
 
 HistoryWriter::HistoryWriter(const Histories& histories, RunEnd end, std::span<const Complaint> complaints)
-    : histories_(histories),
-      end_(end),
-      complaints_(complaints),
-      groups_(histories.groups),
-      states_(groups_) {}
-
-std::string HistoryWriter::header() const {
-  const Json json = {{"gridlock_history", kHistoryVersion},
-                     {"world_size", histories_.ranks.size()},
-                     {"end", word(run_end_words(), static_cast<std::size_t>(end_))}};
-  return json.dump() + "\n";
+    : histories_(histories), end_(end), complaints_(complaints), groups_(histories.groups), states_(groups_) {
+  for (std::size_t i = 0; i < groups_.handle_count(); ++i)
+    taken_.insert(groups_.name(static_cast<GroupHandle>(i)));
 }
 
-std::string HistoryWriter::ranks_line(const RankSet& ranks) const {
-  const RankEnd& end = histories_.ranks[static_cast<std::size_t>(ranks.first())];
-  Json json = {{"ranks", ranks.to_string()},
-               {"state", word(host_state_words(), static_cast<std::size_t>(end.state))}};
-  for (const OpenWork& work : end.open) {
-    json["open"].push_back(
-        {{"stream", static_cast<int>(work.stream)}, {"ticket", static_cast<std::int64_t>(work.first_open)}});
-  }
-  if (end.starts_late) json["starts_late"] = true;
-  json["records"] = histories_.store.length(end.node);
-  return json.dump() + "\n";
+std::string HistoryWriter::declared(InstanceId instance, std::vector<InstanceId>& groups) {
+  if (instance == InstanceId::world) return "world";
+  note(instance, groups);
+  const auto known = aliases_.find(instance);
+  if (known != aliases_.end()) return known->second;
+  const std::string& wanted = groups_.instance(instance).spec.name;
+  std::string alias;
+  for (int number = 1; alias.empty() || !taken_.insert(alias).second; ++number)
+    alias = fmt::format("{} #{}", wanted.empty() ? "group" : wanted, number);
+  return aliases_[instance] = alias;
 }
 
-std::string HistoryWriter::line(const Record& record, CreationStates::State& state) {
+LinePlace HistoryWriter::place_of(const Label& label) const {
+  LinePlace place;
+  if (label.site == SiteId::none) return place;
+  place.site = histories_.sites.site(label.site);
+  place.label = label;
+  return place;
+}
+
+RecordLine HistoryWriter::record_line(RankId rank, const Record& record, CreationStates::State& state,
+                                      Body& body) {
   const HistoryStore& store = histories_.store;
-  if (is_planned_rest(record)) {
-    const Json json = {{"plans", is_planned_cut(record) ? "more than is listed" : "nothing more"}};
-    return json.dump() + "\n";
+  RecordLine line;
+  line.record = record;
+  line.place = place_of(record.label);
+  line.group = states_.name(state, record.group);
+  if (line.group.empty() && record.group != GroupHandle::none) {
+    const InstanceId instance = groups_.resolve(record.group, rank);
+    const InstanceId made = instance != InstanceId::none ? instance : groups_.resolve_any(record.group);
+    if (made != InstanceId::none) line.group = declared(made, body.groups);
   }
-  Json json;
-  if (is_call_like(record)) {
-    json[record.kind == RecordKind::planned ? "plans" : "do"] = call_kind_name(record.call);
-  } else {
-    json["do"] = word(record_kind_words(), static_cast<std::size_t>(record.kind));
+  if (record.detail < 0) return line;
+  switch (record.kind) {
+    case RecordKind::call:
+      line.counts = store.counts(record.detail);
+      break;
+    case RecordKind::new_group:
+      if (!record.rejected) state = states_.new_group(state, record.detail, store.spec(record.detail));
+      [[fallthrough]];
+    case RecordKind::shrink:
+    case RecordKind::split:
+      line.spec = store.spec(record.detail);
+      break;
+    case RecordKind::create_grid:
+      line.plan = std::make_shared<const Plan>(store.plan(record.detail));
+      state = states_.create_grid(state, record.detail, line.plan, "");
+      line.name = groups_.name(states_.grid(state));
+      break;
+    case RecordKind::post:
+    case RecordKind::await:
+    case RecordKind::fault:
+    case RecordKind::timeout:
+      line.name = store.name(record.detail);
+      break;
+    default:
+      break;
   }
-  if (const std::string group = states_.name(state, record.group); !group.empty()) json["group"] = group;
-  put_fields(json, record);
-  if (record.kind == RecordKind::call && record.detail >= 0) json["counts"] = store.counts(record.detail);
-  if (record.kind == RecordKind::post || record.kind == RecordKind::await)
-    json["name"] = store.name(record.detail);
-  if (record.kind == RecordKind::new_group) {
-    const GroupSpec& spec = store.spec(record.detail);
-    put_spec(json, spec);
-    if (!record.rejected) state = states_.new_group(state, record.detail, spec);
-  } else if (record.kind == RecordKind::create_grid) {
-    const Plan& plan = store.plan(record.detail);
-    state = states_.create_grid(state, record.detail, std::make_shared<const Plan>(plan), "");
-    json["name"] = groups_.name(states_.grid(state));
-    json["plan"] = plan_json(plan);
-  }
-  put_label(json, histories_.sites.site(record.label.site), record.label);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return line;
 }
 
-const std::string& HistoryWriter::body(HistoryNode node) {
+const HistoryWriter::Body& HistoryWriter::body(RankId rank) {
+  const HistoryNode node = histories_.ranks[static_cast<std::size_t>(rank)].node;
   const auto [entry, added] = bodies_.try_emplace(static_cast<std::uint32_t>(node));
-  if (!added) return entry->second;
+  Body& body = entry->second;
+  if (!added) return body;
   CreationStates::State state = 0;
-  std::string text;
-  for (const Record* record : histories_.store.records(node)) text += line(*record, state);
-  return bodies_[static_cast<std::uint32_t>(node)] = std::move(text);
+  for (const Record* record : histories_.store.records(node))
+    body.text += history_line_text(record_line(rank, *record, state, body)) + "\n";
+  return body;
 }
 
-std::string HistoryWriter::complaint_lines(RankId rank) const {
-  std::string text;
+RanksLine HistoryWriter::ranks_line(RankId rank) const {
+  RanksLine line;
+  line.ranks = RankSet({rank});
+  line.end = histories_.ranks[static_cast<std::size_t>(rank)];
+  const bool is_known = line.end.connection < static_cast<std::int32_t>(histories_.connections.size());
+  if (!is_known) line.end.connection = -1;
+  line.works_in = place_of(line.end.label);
+  line.records = histories_.store.length(line.end.node);
+  return line;
+}
+
+void HistoryWriter::add_history(File& file, const RankSet& ranks) {
+  RanksLine line = ranks_line(ranks.first());
+  line.ranks = ranks;
+  const Body& records = body(ranks.first());
+  for (const InstanceId instance : records.groups) note(instance, file.groups);
+  file.lines += history_line_text(std::move(line)) + "\n" + records.text;
+}
+
+void HistoryWriter::add_connection(File& file, std::int32_t number) {
+  const Connection& connection = histories_.connections[static_cast<std::size_t>(number)];
+  ConnectionLine line{number, declared(connection.instance, file.groups), RankSet(connection.absent)};
+  file.lines += history_line_text(std::move(line)) + "\n";
+}
+
+/// What the run says of pairs and groups, in the file of the sender or of the first member; all of it without
+/// a rank.
+void HistoryWriter::add_pairs(File& file, RankId rank) {
+  const auto is_here = [&](InstanceId instance, GroupRank from) {
+    return rank == kNoRank || groups_.instance(instance).spec.members[std::max(from, 0)] == rank;
+  };
+  for (const SilentMismatch& silent : histories_.silent_mismatches) {
+    if (!is_here(silent.instance, silent.from)) continue;
+    SilentMismatchLine line;
+    static_cast<PairLine&>(line) = {declared(silent.instance, file.groups), silent.sequence, silent.from,
+                                    silent.to};
+    file.lines += history_line_text(std::move(line)) + "\n";
+  }
+  for (const Unreceived& left : histories_.unreceived) {
+    if (!is_here(left.instance, left.from)) continue;
+    UnreceivedLine line;
+    static_cast<PairLine&>(line) = {declared(left.instance, file.groups), left.first, left.from, left.to};
+    file.lines += history_line_text(std::move(line)) + "\n";
+  }
+}
+
+void HistoryWriter::add_races(File& file, RankId rank) const {
+  for (const BufferRace& race : histories_.buffer_races) {
+    if (rank == kNoRank || race.rank == rank) file.lines += history_line_text(BufferRaceLine{race}) + "\n";
+  }
+}
+
+void HistoryWriter::add_complaints(File& file, RankId rank) const {
   for (const Complaint& complaint : complaints_) {
     if (rank != kNoRank && complaint.rank != rank) continue;
-    const bool is_wrong = complaint.kind == Complaint::Kind::wrong_result;
-    Json json = {{"complaint", is_wrong ? "wrong_result" : "expectation_failed"},
-                 {"rank", complaint.rank},
-                 {"text", complaint.text}};
-    put_label(json, histories_.sites.site(complaint.label.site), complaint.label);
-    text += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    file.lines += history_line_text(ComplaintLine{complaint, place_of(complaint.label)}) + "\n";
   }
-  return text;
+}
+
+std::string HistoryWriter::finished(const File& file) {
+  HeaderLine header;
+  header.world_size = static_cast<RankId>(histories_.ranks.size());
+  header.end = end_;
+  header.time = histories_.time;
+  std::string text = history_line_text(header) + "\n";
+  for (const InstanceId id : file.groups) {
+    const GroupInstance& instance = groups_.instance(id);
+    GroupLine line{aliases_.at(id), instance.spec, instance.creation_index, std::nullopt};
+    if (line.creation < 0) line.key = instance.key;
+    text += history_line_text(std::move(line)) + "\n";
+  }
+  return text + file.lines;
 }
 
 std::string HistoryWriter::run_text() {
-  std::map<std::tuple<HistoryNode, HostState, std::vector<std::pair<int, std::int64_t>>, bool>, std::size_t>
-      known;
+  // Ranks whose histories and ends are alike.
+  std::map<std::pair<HistoryNode, std::string>, std::size_t> known;
   std::vector<std::vector<RankId>> classes;
   for (RankId rank = 0; rank < static_cast<RankId>(histories_.ranks.size()); ++rank) {
-    const RankEnd& end = histories_.ranks[static_cast<std::size_t>(rank)];
-    if (end.state == HostState::unknown && end.node == HistoryNode::empty) continue;
-    std::vector<std::pair<int, std::int64_t>> open;
-    for (const OpenWork& work : end.open)
-      open.emplace_back(static_cast<int>(work.stream), static_cast<std::int64_t>(work.first_open));
+    RanksLine line = ranks_line(rank);
+    if (line.end.state == HostState::unknown && line.end.node == HistoryNode::empty) continue;
+    line.ranks = RankSet();
     const auto [entry, added] =
-        known.try_emplace({end.node, end.state, std::move(open), end.starts_late}, classes.size());
+        known.try_emplace({line.end.node, history_line_text(std::move(line))}, classes.size());
     if (added) classes.emplace_back();
     classes[entry->second].push_back(rank);
   }
-  std::string text = header();
-  for (const std::vector<RankId>& ranks : classes) {
-    text += ranks_line(RankSet(ranks));
-    text += body(histories_.ranks[static_cast<std::size_t>(ranks.front())].node);
-  }
-  return text + complaint_lines(kNoRank);
+  File file;
+  for (std::size_t i = 0; i < histories_.connections.size(); ++i)
+    add_connection(file, static_cast<std::int32_t>(i));
+  for (std::vector<RankId>& ranks : classes) add_history(file, RankSet(std::move(ranks)));
+  add_pairs(file, kNoRank);
+  add_races(file, kNoRank);
+  add_complaints(file, kNoRank);
+  return finished(file);
 }
 
 std::string HistoryWriter::rank_text(RankId rank) {
-  const HistoryNode node = histories_.ranks[static_cast<std::size_t>(rank)].node;
-  return header() + ranks_line(RankSet({rank})) + body(node) + complaint_lines(rank);
+  File file;
+  const std::int32_t connection = ranks_line(rank).end.connection;
+  if (connection >= 0) add_connection(file, connection);
+  add_history(file, RankSet({rank}));
+  add_pairs(file, rank);
+  add_races(file, rank);
+  add_complaints(file, rank);
+  return finished(file);
 }
 
 }  // namespace gridlock

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -8,6 +10,7 @@
 #include "core/base/complaint.h"
 #include "core/diagnosis/judge.h"
 #include "harness/histories/creation_states.h"
+#include "harness/histories/history_line.h"
 
 namespace gridlock {
 
@@ -23,11 +26,30 @@ class HistoryWriter {
   std::string rank_text(RankId rank);
 
  private:
-  std::string header() const;
-  std::string ranks_line(const RankSet& ranks) const;
-  const std::string& body(HistoryNode node);
-  std::string line(const Record& record, CreationStates::State& state);
-  std::string complaint_lines(RankId rank) const;
+  /// Record lines of one history.
+  struct Body {
+    std::string text;
+    /// Groups of which they speak and which they do not make.
+    std::vector<InstanceId> groups;
+  };
+  /// One file.
+  struct File {
+    std::vector<InstanceId> groups;
+    std::string lines;
+  };
+
+  std::string finished(const File& file);
+  void add_history(File& file, const RankSet& ranks);
+  void add_connection(File& file, std::int32_t number);
+  void add_pairs(File& file, RankId rank);
+  void add_races(File& file, RankId rank) const;
+  void add_complaints(File& file, RankId rank) const;
+  RanksLine ranks_line(RankId rank) const;
+  const Body& body(RankId rank);
+  RecordLine record_line(RankId rank, const Record& record, CreationStates::State& state, Body& body);
+  LinePlace place_of(const Label& label) const;
+  /// What the files call a group that no record of theirs makes; noted in `groups`.
+  std::string declared(InstanceId instance, std::vector<InstanceId>& groups);
 
   const Histories& histories_;
   RunEnd end_;
@@ -36,7 +58,10 @@ class HistoryWriter {
   GroupTable groups_;
   CreationStates states_;
   /// Lines of the histories written so far, by their node; only looked up.
-  std::unordered_map<std::uint32_t, std::string> bodies_;
+  std::unordered_map<std::uint32_t, Body> bodies_;
+  std::map<InstanceId, std::string> aliases_;
+  /// Names that no alias may be.
+  std::set<std::string> taken_;
 };
 
 }  // namespace gridlock

@@ -28,6 +28,13 @@ struct Program {
   std::vector<Step> steps;
 };
 
+/// One side of the place where ranks first parted.
+struct ExpectedSide {
+  RankSet ranks;
+  /// What Divergence::call begins with.
+  std::string call;
+};
+
 /// What the scenario says about the end of its run. Default: it passes.
 struct Expectation {
   Outcome outcome = Outcome::passed;
@@ -35,6 +42,8 @@ struct Expectation {
   std::optional<Code> diagnosis;
   std::optional<RankSet> blame;
   std::optional<Relation> relation;
+  /// Sides that the first error diagnosis names among those of its first divergence; empty: not looked at.
+  std::vector<ExpectedSide> first_divergence;
   /// Exactly these warnings in any order; nothing: not looked at.
   std::optional<std::vector<Code>> warnings;
   /// Exactly the ranks whose programs run to their end; nothing: not looked at.

@@ -69,6 +69,8 @@ struct Operation {
   bool in_place = false;
   /// Inside a batch only: ranks and turns that take part. The step's own guard comes first.
   Guard guard;
+  /// Inside a batch only: as many such operations, one behind the other.
+  Number times{1, {}, {}};
 };
 
 /// One operation, or a batch. A rank whose guards leave no operation submits nothing.

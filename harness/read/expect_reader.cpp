@@ -194,7 +194,8 @@ ExpectAction read_expect(const ReadContext& context, const JsonCursor& cursor) {
 }
 
 Expectation read_expectation(const ReadContext& context, const JsonCursor& cursor) {
-  cursor.check_keys({"outcome", "diagnosis", "blame", "relation", "warnings", "returned"});
+  cursor.check_keys(
+      {"outcome", "diagnosis", "blame", "relation", "first_divergence", "warnings", "returned"});
   Expectation expect;
   if (const auto outcome = cursor.find("outcome")) expect.outcome = read_outcome(*outcome);
   // null is how a file that extends another takes an expectation back.
@@ -207,6 +208,13 @@ Expectation read_expectation(const ReadContext& context, const JsonCursor& curso
     expect.blame = read_index_set(*blame, context.scenario.world_size, "rank");
   }
   if (const auto relation = find("relation")) expect.relation = read_relation(*relation);
+  if (const auto sides = find("first_divergence")) {
+    for (const JsonCursor& side : sides->items()) {
+      side.check_keys({"ranks", "call"});
+      expect.first_divergence.push_back(
+          {read_index_set(side.at("ranks"), context.scenario.world_size, "rank"), side.at("call").string()});
+    }
+  }
   if (const auto warnings = find("warnings")) {
     expect.warnings.emplace();
     for (const JsonCursor& item : warnings->items()) expect.warnings->push_back(read_code(item));
@@ -214,7 +222,7 @@ Expectation read_expectation(const ReadContext& context, const JsonCursor& curso
   if (const auto returned = find("returned")) {
     expect.returned = read_index_set(*returned, context.scenario.world_size, "rank");
   }
-  for (const char* key : {"diagnosis", "blame", "relation"}) {
+  for (const char* key : {"diagnosis", "blame", "relation", "first_divergence"}) {
     if (expect.outcome == Outcome::passed && cursor.has(key)) {
       cursor.fail_key(key, "a run that passes has no error diagnosis", "expect warnings, or another outcome");
     }

@@ -13,13 +13,16 @@
 namespace gridlock {
 namespace {
 
+/// Operations that one entry of a batch stands for.
+constexpr std::int64_t kTimesMax = 4096;
+
 bool is_operation(std::string_view key) { return call_kind_from_name(key).has_value(); }
 
 /// "wait" with a ticket is an action, with true or false it belongs to an operation.
 bool is_modifier(const std::string& key, const JsonCursor& value) {
   if (key == "wait") return value.node().is_bool();
   return key == "only" || key == "except" || key == "label" || key == "as" || key == "from" ||
-         key == "steps" || key == "on_failure";
+         key == "steps" || key == "on_failure" || key == "times";
 }
 
 /// Actions whose requests can end otherwise than well because of other ranks.
@@ -36,8 +39,8 @@ std::vector<std::string> modifiers_of(const std::string& action) {
   return keys;
 }
 
-/// The one action key of a step.
-std::string action_key(const JsonCursor& step) {
+/// The one action key of a step, or of an operation in a batch.
+std::string action_key(const JsonCursor& step, bool is_batched = false) {
   std::vector<std::string> known = action_names();
   std::string action;
   for (const auto& [key, value] : step.members()) {
@@ -52,7 +55,8 @@ std::string action_key(const JsonCursor& step) {
     action = key;
   }
   if (action.empty()) step.fail("the step has no action", fmt::format("one of: {}", fmt::join(known, ", ")));
-  const std::vector<std::string> modifiers = modifiers_of(action);
+  std::vector<std::string> modifiers = modifiers_of(action);
+  if (is_batched) modifiers.emplace_back("times");
   for (const auto& [key, value] : step.members()) {
     if (key != action && index_of(modifiers, key) < 0) {
       step.fail_key(key, fmt::format("'{}' cannot stand beside '{}'", key, action));
@@ -63,16 +67,17 @@ std::string action_key(const JsonCursor& step) {
 
 Operation read_batched(ReadContext& context, const JsonCursor& step) {
   for (const auto& [key, value] : step.members()) {
-    if (!is_operation(key) && key != "only" && key != "except") {
+    if (!is_operation(key) && key != "only" && key != "except" && key != "times") {
       step.fail_key(key, fmt::format("'{}' cannot stand in a batch", key),
-                    "operations with only and except; label, as and wait belong to the batch");
+                    "operations with only, except and times; label, as and wait belong to the batch");
     }
   }
-  const std::string action = action_key(step);
+  const std::string action = action_key(step, true);
   Guard guard = read_guard(context, step);
   const InsideScope scope(context, guard.only.value_or(Selection{}));
   Operation operation = read_operation(context, *call_kind_from_name(action), step.at(action));
   operation.guard = std::move(guard);
+  if (const auto times = step.find("times")) operation.times = read_number(context, *times, {0, kTimesMax});
   return operation;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "core/diagnosis/render.h"
@@ -44,17 +45,28 @@ std::string facts(const CaseResult& result) {
   return text + fmt::format(", transcript {}\n", hash_text(make_transcript(*run.histories).hash));
 }
 
-/// The first ones whole: those after them mostly are the same trouble in other groups.
+/// The first ones whole, and the first of each kind of warning, which may explain an error before it: the
+/// others mostly are the same trouble in other groups.
 std::string diagnoses_text(const CaseResult& result) {
   constexpr std::size_t kShownMax = 4;
   const std::vector<Diagnosis>& diagnoses = result.run.verdict.diagnoses;
   std::string text;
-  for (std::size_t i = 0; i < diagnoses.size() && i < kShownMax; ++i)
-    text += render(diagnoses[i], *result.run.histories);
+  std::set<Code> shown;
   std::map<std::string_view, std::size_t> others;
-  for (std::size_t i = kShownMax; i < diagnoses.size(); ++i) ++others[code_name(diagnoses[i].code)];
+  for (std::size_t i = 0; i < diagnoses.size(); ++i) {
+    const Diagnosis& diagnosis = diagnoses[i];
+    const bool is_new_warning = diagnosis.severity == Severity::warning && shown.count(diagnosis.code) == 0;
+    if (i < kShownMax || is_new_warning) {
+      text += render(diagnosis, *result.run.histories);
+      shown.insert(diagnosis.code);
+    } else {
+      ++others[code_name(diagnosis.code)];
+    }
+  }
   for (const auto& [code, count] : others)
     text += fmt::format("and {} more {}: --report lists them\n", count, code);
+  const std::size_t further = result.run.verdict.further_causes;
+  if (further > 0) text += fmt::format("and {} further causes, which no report lists\n", further);
   return text;
 }
 
@@ -185,6 +197,7 @@ nlohmann::ordered_json json_report(const CaseResult& result) {
           {"as_expected", result.held()},
           {"unmet", result.unmet},
           {"diagnoses", diagnoses},
+          {"further_causes", run.verdict.further_causes},
           {"complaints", complaints},
           {"watchdog",
            watchdog_log(*run.histories, Nanos(result.options.semantics.timeout_ns), kWatchdogLineMax)},

@@ -109,6 +109,7 @@ const std::vector<std::pair<std::string, std::string>> kValues = {{"number", "nu
                                                                   {"recipe", "recipe"},
                                                                   {"recipe_block", "recipe block"},
                                                                   {"recipe_family", "recipe family"},
+                                                                  {"divergence_side", "divergence side"},
                                                                   {"fault", "fault"},
                                                                   {"fault_time", "fault time"}};
 

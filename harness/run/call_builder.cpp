@@ -45,9 +45,9 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
                                          const Label& label) {
   calls_.clear();
   counts_.clear();
-  counts_.reserve(action.operations.size());
   for (const Operation& operation : action.operations) {
-    if (view.admits(operation.guard)) add_call(rank, view, names, scenario, operation, label);
+    const std::int64_t times = view.admits(operation.guard) ? view.evaluate(operation.times) : 0;
+    for (std::int64_t i = 0; i < times; ++i) add_call(rank, view, names, scenario, operation, label);
   }
   return calls_;
 }

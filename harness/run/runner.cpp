@@ -33,6 +33,22 @@ std::vector<Code> warnings_of(const Verdict& verdict) {
   return codes;
 }
 
+std::string sides_text(const Diagnosis* found) {
+  if (found == nullptr || found->first_divergence.empty()) return "none";
+  std::vector<std::string> sides;
+  for (const Divergence& side : found->first_divergence)
+    sides.push_back(fmt::format("{} at '{}'", side.ranks.to_string(), side.call));
+  return fmt::format("{}", fmt::join(sides, "; "));
+}
+
+bool has_side(const Diagnosis* found, const ExpectedSide& expected) {
+  if (found == nullptr) return false;
+  return std::any_of(found->first_divergence.begin(), found->first_divergence.end(),
+                     [&](const Divergence& side) {
+                       return side.ranks == expected.ranks && side.call.starts_with(expected.call);
+                     });
+}
+
 }  // namespace
 
 const Diagnosis* deciding_diagnosis(const Verdict& verdict) {
@@ -59,6 +75,11 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
   if (expect.relation) {
     compare("relation", std::string(relation_name(*expect.relation)),
             found ? std::string(relation_name(found->blame.relation)) : "none");
+  }
+  for (const ExpectedSide& side : expect.first_divergence) {
+    if (has_side(found, side)) continue;
+    compare("first divergence", fmt::format("{} at '{}'", side.ranks.to_string(), side.call),
+            sides_text(found));
   }
   if (expect.returned) compare("returned", expect.returned->to_string(), returned.to_string());
   if (expect.warnings) {

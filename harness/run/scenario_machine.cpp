@@ -51,8 +51,9 @@ IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max
     if (action == nullptr) continue;
     for (const Operation& operation : action->operations) {
       if (!view.admits(operation.guard)) continue;
-      calls.push_back(CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
-                                            view.label(program_->site(*step), *step)));
+      const Call call = CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
+                                              view.label(program_->site(*step), *step));
+      calls.insert(calls.end(), static_cast<std::size_t>(view.evaluate(operation.times)), call);
     }
   }
   intended.is_cut = calls.size() > max || !cursor.is_at_end();
@@ -76,6 +77,8 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
     return false;
   }
   if (pending == Pending::wait) calls_.check_finished(rank);
+  // What the abort ended has no result.
+  if (step_ != nullptr && std::holds_alternative<AbortAction>(step_->action)) calls_.give_up(rank);
   if (pending == Pending::new_group) {
     std::visit(
         [&](const auto& action) {
@@ -159,6 +162,7 @@ std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ShrinkA
 }
 
 std::optional<Request> ScenarioMachine::perform(RankContext& rank, const AbortAction& action) {
+  calls_.check_finished(rank);
   Request made = request(RequestKind::abort, Pending::other);
   made.group = names_.group(action.group, rank.groups());
   return made;

@@ -33,49 +33,76 @@ TEST_P(DamagedHistory, IsRefusedAtItsPlace) { EXPECT_EQ(refusal(GetParam().text)
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, DamagedHistory,
-    ::testing::Values(Damage{"Empty", "", "h.jsonl:1: this file is empty"},
-                      Damage{"NoHeader", R"({"ranks":0,"state":"returned","records":0})",
-                             "h.jsonl:1:1: /: expected the first line of a history file"},
-                      Damage{"OtherVersion", R"({"gridlock_history":2,"world_size":2})",
-                             "h.jsonl:1:21: /gridlock_history: this is version 2 of the history format, and "
-                             "only version 1 is known"},
-                      Damage{
-                          "HugeWorld", R"({"gridlock_history":1,"world_size":2000000000})",
-                          "h.jsonl:1:36: /world_size: expected an integer from 1 to 1048576, got 2000000000"},
-                      Damage{"CutInALine", kHeader + R"({"ranks":0,"state":"retur)",
-                             "h.jsonl:2:20: syntax error while parsing value - invalid string: missing "
-                             "closing quote; last read: "
-                             "'\"retur'\n  {\"ranks\":0,\"state\":\"retur\n                     ^"},
-                      Damage{"CutBetweenLines",
-                             kHeader + R"({"ranks":0,"state":"returned","records":2})" + "\n" +
-                                 R"({"do":"wait","ticket":0})",
-                             "h.jsonl:3: the history of ranks 0 ends 1 records too early: the file is cut"},
-                      Damage{"RankOutside", kHeader + R"({"ranks":7,"state":"returned","records":0})",
-                             "h.jsonl:2:10: /ranks: rank 7 does not exist; there are 0 to 1"},
-                      Damage{"RankTwice",
-                             kHeader + R"({"ranks":"0-1","state":"returned","records":0})" + "\n" +
-                                 R"({"ranks":1,"state":"returned","records":0})",
-                             "h.jsonl:3: rank 1 has its history in two places"},
-                      Damage{"UnknownState", kHeader + R"({"ranks":0,"state":"returnd","records":0})",
-                             "h.jsonl:2:20: /state: there is no state 'returnd'"},
-                      Damage{"UnknownRecord",
-                             kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
-                                 R"({"do":"all_redeuce","ticket":0,"sequence":0})",
-                             "h.jsonl:3:7: /do: there is no record 'all_redeuce'"},
-                      Damage{"UnknownGroup",
-                             kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
-                                 R"({"do":"barrier","group":"g","ticket":0,"sequence":0})",
-                             "h.jsonl:3: there is no group 'g' here"},
-                      Damage{"RecordOfNobody", kHeader + R"({"do":"wait","ticket":0})",
-                             "h.jsonl:2: a record before the line that says whose it is"},
-                      Damage{"OneTooMany",
-                             kHeader + R"({"ranks":0,"state":"returned","records":0})" + "\n" +
-                                 R"({"do":"wait","ticket":0})",
-                             "h.jsonl:3: one record more than the history of ranks 0 announces"},
-                      Damage{"NoTicket",
-                             kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
-                                 R"({"do":"barrier","group":"world","sequence":0})",
-                             "h.jsonl:3:1: /: a call needs a ticket"}),
+    ::testing::Values(
+        Damage{"Empty", "", "h.jsonl:1: this file is empty"},
+        Damage{"NoHeader", R"({"ranks":0,"state":"returned","records":0})",
+               "h.jsonl:1:1: /: expected the first line of a history file"},
+        Damage{"OtherVersion", R"({"gridlock_history":3,"world_size":2})",
+               "h.jsonl:1:21: /gridlock_history: this is version 3 of the history format, and "
+               "only versions 1 to 2 are known"},
+        Damage{"UnknownKey", kHeader + R"({"ranks":0,"state":"returned","record":0})",
+               "h.jsonl:2:31: /record: unknown key 'record'"},
+        Damage{"UnknownConnection",
+               kHeader + R"({"ranks":0,"state":"connecting","connection":4,"records":0})",
+               "h.jsonl:2: connection 4 was not declared"},
+        Damage{"OtherConnectionOfThatNumber",
+               kHeader + R"({"connection":0,"group":"world","absent":0})" + "\n" +
+                   R"({"connection":0,"group":"world","absent":1})",
+               "h.jsonl:3: connection 0 was another one before"},
+        Damage{"UndeclaredGroup", kHeader + R"({"connection":0,"group":"g","absent":0})",
+               "h.jsonl:2: the group 'g' was not declared"},
+        Damage{"GroupWithoutIdentity", kHeader + R"({"group":"g","members":"0-1"})",
+               "h.jsonl:2:1: /: a group needs its number in the order of creation, or its key"},
+        Damage{"KeyThatIsNone", kHeader + R"({"group":"g","members":"0-1","key":"12"})",
+               "h.jsonl:2:36: /key: expected 32 hexadecimal digits"},
+        Damage{"OrderedMembersTwice",
+               kHeader + R"({"group":"g","members":[1,0,1],"ordered":true,"creation":0})",
+               "h.jsonl:2:24: /members: a rank is named twice"},
+        Damage{"PairOutsideItsGroup", kHeader + R"({"unreceived":0,"group":"world","from":0,"to":2})",
+               "h.jsonl:2: from and to are group ranks of 'world': 0 to 1"},
+        Damage{"RaceOfCallsThatWereNotMade",
+               kHeader + R"({"buffer_race":0,"rank":1,"first_ticket":0,"second_ticket":1})",
+               "h.jsonl:2: before this line, rank 1 has no call 0 of ticket 0"},
+        Damage{"ShrinkToNobody",
+               kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
+                   R"({"do":"shrink","group":"world"})",
+               "h.jsonl:3:1: /: the key 'members' is missing"},
+        Damage{"HugeWorld", R"({"gridlock_history":1,"world_size":2000000000})",
+               "h.jsonl:1:36: /world_size: expected an integer from 1 to 1048576, got 2000000000"},
+        Damage{"CutInALine", kHeader + R"({"ranks":0,"state":"retur)",
+               "h.jsonl:2:20: syntax error while parsing value - invalid string: missing "
+               "closing quote; last read: "
+               "'\"retur'\n  {\"ranks\":0,\"state\":\"retur\n                     ^"},
+        Damage{
+            "CutBetweenLines",
+            kHeader + R"({"ranks":0,"state":"returned","records":2})" + "\n" + R"({"do":"wait","ticket":0})",
+            "h.jsonl:3: the history of ranks 0 ends 1 records too early: the file is cut"},
+        Damage{"RankOutside", kHeader + R"({"ranks":7,"state":"returned","records":0})",
+               "h.jsonl:2:10: /ranks: rank 7 does not exist; there are 0 to 1"},
+        Damage{"RankTwice",
+               kHeader + R"({"ranks":"0-1","state":"returned","records":0})" + "\n" +
+                   R"({"ranks":1,"state":"returned","records":0})",
+               "h.jsonl:3: rank 1 has its history in two places"},
+        Damage{"UnknownState", kHeader + R"({"ranks":0,"state":"returnd","records":0})",
+               "h.jsonl:2:20: /state: there is no state 'returnd'"},
+        Damage{"UnknownRecord",
+               kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
+                   R"({"do":"all_redeuce","ticket":0,"sequence":0})",
+               "h.jsonl:3:7: /do: there is no record 'all_redeuce'"},
+        Damage{"UnknownGroup",
+               kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
+                   R"({"do":"barrier","group":"g","ticket":0,"sequence":0})",
+               "h.jsonl:3: there is no group 'g' here"},
+        Damage{"RecordOfNobody", kHeader + R"({"do":"wait","ticket":0})",
+               "h.jsonl:2: a record before the line that says whose it is"},
+        Damage{
+            "OneTooMany",
+            kHeader + R"({"ranks":0,"state":"returned","records":0})" + "\n" + R"({"do":"wait","ticket":0})",
+            "h.jsonl:3: one record more than the history of ranks 0 announces"},
+        Damage{"NoTicket",
+               kHeader + R"({"ranks":0,"state":"returned","records":1})" + "\n" +
+                   R"({"do":"barrier","group":"world","sequence":0})",
+               "h.jsonl:3:1: /: a call needs a ticket"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 std::string refusal_of(const ScenarioFolder& folder, const std::string& name) {

@@ -36,9 +36,31 @@ TEST(HistorySchema, KnowsTheWordsOfTheReader) {
   EXPECT_EQ(definitions()["unknown"]["items"]["enum"].get<Words>(), unknown);
 }
 
+template <typename Line>
+void expect_keys(const std::string& definition) {
+  const nlohmann::json properties = definitions()[definition]["properties"];
+  Words keys;
+  for (const auto& [key, value] : properties.items()) keys.insert(key);
+  const std::vector<std::string>& known = history_line_keys<Line>();
+  EXPECT_EQ(keys, Words(known.begin(), known.end())) << definition;
+}
+
+TEST(HistorySchema, HasTheKeysThatAreReadAndWritten) {
+  expect_keys<HeaderLine>("header");
+  expect_keys<RanksLine>("history");
+  expect_keys<RecordLine>("record");
+  expect_keys<GroupLine>("group");
+  expect_keys<ConnectionLine>("connection");
+  expect_keys<SilentMismatchLine>("silent_mismatch");
+  expect_keys<UnreceivedLine>("unreceived");
+  expect_keys<BufferRaceLine>("buffer_race");
+  expect_keys<ComplaintLine>("complaint");
+}
+
 TEST(HistorySchema, KnowsTheBoundsOfTheReader) {
   const nlohmann::json header = definitions()["header"]["properties"];
-  EXPECT_EQ(header["gridlock_history"]["const"], kHistoryVersion);
+  EXPECT_EQ(header["gridlock_history"]["minimum"], 1);
+  EXPECT_EQ(header["gridlock_history"]["maximum"], kHistoryVersion);
   EXPECT_EQ(header["world_size"]["maximum"], kRecordedWorldMax);
 }
 

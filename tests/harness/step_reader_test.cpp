@@ -132,8 +132,13 @@ TEST(StepReader, ABatchHoldsOperationsOnly) {
   expect_errors({
       {R"({"batch": [{"compute": 1}]})",
        "13: /programs/0/steps/0/batch/0/compute: 'compute' cannot stand in a batch\n"
-       "  hint: operations with only and except; label, as and wait belong to the batch"},
+       "  hint: operations with only, except and times; label, as and wait belong to the batch"},
       {R"({"batch": []})", "11: /programs/0/steps/0/batch: the batch is empty"},
+      {R"({"batch": [{"barrier": {"group": "world"}, "times": 3}]})", ""},
+      {R"({"batch": [{"barrier": {"group": "world"}, "times": 5000}]})",
+       "53: /programs/0/steps/0/batch/0/times: expected at most 4096, got 5000"},
+      {R"({"barrier": {"group": "world"}, "times": 3})",
+       "33: /programs/0/steps/0/times: 'times' cannot stand beside 'barrier'"},
   });
 }
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/history/intention.h"
 #include "launch/merge.h"
 #include "launch/run_directory.h"
 #include "nccl_backend/nccl_rank.h"
@@ -14,13 +13,6 @@
 
 namespace gridlock {
 namespace {
-
-void run_program(const RankProgram& program, NcclRank& rank) {
-  if (program.main != nullptr) return program.main(rank);
-  const std::unique_ptr<StepMachine> machine = program.machine(rank.id());
-  if (host_machine(rank, *machine)) return;
-  rank.record_intended(machine->intended_calls(rank, intended_calls_max(rank.world_size())));
-}
 
 void be_rank(Rank& simulated, StandInRun& run, StandInMachine& machine, const RunOptions& options,
              const NcclOptions& nccl, const RankProgram& program, const SiteTable& sites,
@@ -31,7 +23,7 @@ void be_rank(Rank& simulated, StandInRun& run, StandInMachine& machine, const Ru
     return !host.ended();
   });
   NcclRank rank(api, host, program.world_size, options, nccl, sites, std::move(gloo));
-  if (rank.connect(host.rank())) run_program(program, rank);
+  if (rank.connect(host.rank())) rank.run_program(program);
   rank.end_program();
   rank.finish();
 }

@@ -27,6 +27,17 @@ TEST(CollectiveRulesTest, AMinorityWithAnotherCountIsBlamed) {
   EXPECT_EQ(world.verdict().outcome, Outcome::mismatch);
 }
 
+TEST(CollectiveRulesTest, ListsOfCountsShowTheElementInWhichTheyDiffer) {
+  HistoryBuilder world(3);
+  for (RankId rank = 0; rank < 3; ++rank) world.rank(rank).all_gather_v("world", {1, 2, rank == 1 ? 4 : 3});
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::COLL_COUNT_MISMATCH);
+  EXPECT_EQ(found.first_divergence[0].call,
+            "all_gather_v #1 on world, uneven counts of float32, counts[2] = 4");
+  EXPECT_EQ(found.first_divergence[1].call,
+            "all_gather_v #1 on world, uneven counts of float32, counts[2] = 3");
+}
+
 TEST(CollectiveRulesTest, EqualSidesAreATieAndBothAreNamed) {
   HistoryBuilder world(4);
   for (RankId rank = 0; rank < 4; ++rank) world.rank(rank).all_reduce("world", rank < 2 ? 8 : 16);

@@ -69,12 +69,18 @@ TEST(CreationRulesTest, ARankThatNeverMakesTheCreationIsMissing) {
 TEST(CreationRulesTest, ARankInACollectiveInsteadOfTheCreationIsMissing) {
   HistoryBuilder world(4);
   for (RankId rank = 0; rank < 4; ++rank) {
-    if (rank != 2) world.rank(rank).new_group("g", {0, 1, 2});
-    world.rank(rank).barrier("world");
+    if (rank != 2) world.rank(rank).at("make g", -1, -1, "step.json:3").new_group("g", {0, 1, 2});
+    world.rank(rank).at("sync", -1, -1, "step.json:7").barrier("world");
   }
   const Diagnosis found = world.only_diagnosis();
   EXPECT_EQ(found.code, Code::GROUP_CREATE_MISSING_RANK);
   EXPECT_EQ(found.blame.ranks, RankSet({2}));
+  ASSERT_EQ(found.first_divergence.size(), 2U);
+  EXPECT_EQ(found.first_divergence[0].place, "step.json:7");
+  EXPECT_EQ(found.first_divergence[1].place, "step.json:3");
+  EXPECT_EQ(found.hint,
+            "Make the calls in one order on every rank: if rank 2 comes to the creation later, move it before "
+            "barrier #1 on world; if it never does, let it take part, member or not.");
 }
 
 TEST(CreationRulesTest, ARankThatIsStuckElsewhereIsNotBlamedForTheCreation) {
@@ -114,7 +120,10 @@ TEST(RefusedCallTest, APeerBeyondTheGroupIsAnInvalidCall) {
   HistoryBuilder world(4);
   for (RankId rank = 0; rank < 4; ++rank) world.rank(rank).new_group("g", {0, 1});
   world.rank(0).send("g", 2, 4);
-  EXPECT_EQ(world.only_diagnosis().code, Code::INVALID_CALL);
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::INVALID_CALL);
+  EXPECT_EQ(found.summary,
+            "Send #1 to group rank 2 of 2 on g of rank 0 was refused: peer: expected 0 to 1, got 2.");
 }
 
 TEST(RankOrderTest, AMappingThatIsNotIncreasingIsAWarningOnAPassingRun) {

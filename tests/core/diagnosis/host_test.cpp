@@ -67,6 +67,37 @@ TEST(HostRulesTest, APostedNameIsQuiet) {
   EXPECT_TRUE(world.verdict().diagnoses.empty());
 }
 
+TEST(HostRulesTest, TheRankThatPostedTheOthersOfThatKindIsBlamedForTheOneThatIsNotPosted) {
+  HistoryBuilder world(3);
+  world.rank(0).post("batch.0").post("batch.1");
+  world.rank(1).await("batch.0").await("batch.1").await("batch.2");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.blame.ranks, RankSet({0}));
+  EXPECT_EQ(found.blame.relation, Relation::edge);
+  EXPECT_EQ(found.certainty, Certainty::likely);
+  EXPECT_EQ(found.waiting, RankSet({1}));
+}
+
+TEST(HostRulesTest, TheOneRankThatEndedIsBlamedWhenAllOthersWaitForAName) {
+  HistoryBuilder world(4);
+  for (RankId rank = 1; rank < 4; ++rank) world.rank(rank).await("go");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.blame.ranks, RankSet({0}));
+  EXPECT_EQ(found.summary,
+            "Rank 0 never posted 'go', for which ranks 1-3 wait: no other rank is left that could.");
+}
+
+TEST(HostRulesTest, RanksThatAwaitEachOthersNamesAreACircle) {
+  HistoryBuilder world(2);
+  world.rank(0).await("samples").post("weights");
+  world.rank(1).await("weights").post("samples");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::HOST_BLOCKED);
+  EXPECT_EQ(found.blame.ranks, RankSet({0, 1}));
+  EXPECT_EQ(found.blame.relation, Relation::cycle);
+  EXPECT_EQ(found.certainty, Certainty::likely);
+}
+
 TEST(HostRulesTest, WorkThatNobodyWaitsForIsLeftOver) {
   HistoryBuilder world(2);
   world.rank(0).async().send("world", 1, 8);
@@ -102,6 +133,17 @@ TEST(JudgeTest, HistoriesThatAreAllLostAreNoCrashAndNotEmpty) {
   const Verdict verdict = judge(Histories(3), RunEnd::quiescent, {});
   ASSERT_EQ(verdict.diagnoses.size(), 1U);
   EXPECT_EQ(verdict.diagnoses[0].certainty, Certainty::undecided);
+}
+
+TEST(JudgeTest, CausesBeyondTheListAreCounted) {
+  HistoryBuilder world(140);
+  for (RankId rank = 0; rank < 140; rank += 2) world.rank(rank).recv("world", rank + 1, 8);
+  const Verdict verdict = world.verdict();
+  EXPECT_EQ(verdict.diagnoses.size(), 64U);
+  EXPECT_EQ(verdict.further_causes, 6U);
+  HistoryBuilder one(2);
+  one.rank(0).recv("world", 1, 8);
+  EXPECT_EQ(one.verdict().further_causes, 0U);
 }
 
 TEST(JudgeTest, ComplaintsDecideWhenTheyAreWorseThanTheEnd) {

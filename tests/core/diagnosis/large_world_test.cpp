@@ -49,15 +49,15 @@ TEST(LargeWorldTest, TheSameDefectInAThousandGroupsIsOneDiagnosisOfOneScreen) {
   EXPECT_EQ(verdict.diagnoses[0].code, Code::COLL_MISSING_RANK);
   EXPECT_EQ(verdict.diagnoses[0].blame.ranks, RankSet::strided(5, 16, kRankCount / 16));
   EXPECT_EQ(render(verdict.diagnoses[0], histories), R"(error COLL_MISSING_RANK (certain)
-  what      Ranks 5-16373 step 16 never made all_reduce #4 on actor.tensor, in which rank 0 waits.
-  who       ranks 5-16373 step 16; unlike the majority
-  parted    ranks 5-16373 step 16: nothing more on actor.tensor
-            ranks 0-4, 6-7, 16-20, 22-23, 32-36, 38-39, 48-52, 54-55, 64-68, 70-71, 80-84, 86-87, ... (7168
-            ranks): all_reduce #4 on actor.tensor, 64 x float32, sum
-  waits     ranks 0-4, 6-7, 16-20, 22-23, 32-36, 38-39, 48-52, 54-55, 64-68, 70-71, 80-84, 86-87, ... (7168
-            ranks) wait in all_reduce #4 on actor.tensor -> ranks 5-16373 step 16
-  only wait ranks 0-4, 6-7, 16-20, 22-23, 32-36, 38-39, 48-52, 54-55, 64-68, 70-71, 80-84, 86-87, ... (7168
-            ranks)
+  what      Ranks 5-16373 step 16 never made all_reduce #4 on actor.tensor, in which rank 0 waits; rank 5 is
+            now at the end of its program.
+  who       actor.data=0-126 step 2, actor.tensor=5 (1024 ranks: 5-16373 step 16); unlike the majority
+  parted    actor.data=0-126 step 2, actor.tensor=5 (1024 ranks: 5-16373 step 16): nothing more on actor.tensor
+            actor.data=0-126 step 2, actor.tensor=0-4, 6-7 (7168 ranks): all_reduce #4 on actor.tensor, 64 x
+            float32, sum
+  waits     actor.data=0-126 step 2, actor.tensor=0-4, 6-7 (7168 ranks) wait in all_reduce #4 on actor.tensor
+            -> actor.data=0-126 step 2, actor.tensor=5 (1024 ranks: 5-16373 step 16)
+  only wait actor.data=0-126 step 2, actor.tensor=0-4, 6-7 (7168 ranks)
   change    Make every member call it, or none: look for a branch, an early exit of a loop or an uneven number
             of micro-batches around the call.
 )");

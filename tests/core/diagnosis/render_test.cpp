@@ -21,7 +21,7 @@ TEST(RenderTest, ALeftOutCallReadsFromVerdictToChange) {
   }
   EXPECT_EQ(first_report(world), R"(error COLL_MISSING_RANK (certain)
   what      Rank 3 left out all_reduce #3 on world (activations [m=2]); later calls took its place, so the
-            wait shows only in all_reduce #4 on world.
+            wait shows only in all_reduce #4 on world; rank 3 is now at the end of its program.
   who       rank 3; unlike the majority
   parted    rank 3: all_reduce #3 on world, 1024 x float32, sum; in activations [m=3]; at step.json:12
             ranks 0-2, 4-7: all_reduce #3 on world, 1024 x float32, sum; in activations [m=2]; at step.json:12
@@ -70,7 +70,7 @@ TEST(RenderTest, ThousandsOfRanksStayOneScreen) {
   }
   EXPECT_EQ(first_report(world), R"(error COLL_MISSING_RANK (certain)
   what      Ranks 1-2, 4, 7, 9-10, 13-22 step 3, 23, 25, 28, 30-31, 34-43 step 3, 44, 46, ... (27 ranks) never
-            made barrier #1 on world, in which rank 0 waits.
+            made barrier #1 on world, in which rank 0 waits; rank 1 is now at the end of its program.
   who       ranks 1-2, 4, 7, 9-10, 13-22 step 3, 23, 25, 28, 30-31, 34-43 step 3, 44, 46, ... (27 ranks);
             unlike the majority
   parted    ranks 1-2, 4, 7, 9-10, 13-22 step 3, 23, 25, 28, 30-31, 34-43 step 3, 44, 46, ... (27 ranks): no

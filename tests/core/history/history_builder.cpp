@@ -18,6 +18,7 @@ bool is_p2p(const Record& record) { return record.call == CallKind::send || reco
 /// comparison.
 bool fit(const Record& a, const Record& b) {
   if (a.call != b.call || a.count != b.count || a.dtype != b.dtype) return false;
+  if (a.call == CallKind::all_gather_v && a.detail != b.detail) return false;
   return a.op == b.op && (is_p2p(a) || a.peer == b.peer);
 }
 

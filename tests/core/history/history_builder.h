@@ -24,6 +24,7 @@ class RankScript {
                          DType dtype = DType::float32);
   RankScript& all_gather(const std::string& group, std::int64_t count);
   RankScript& broadcast(const std::string& group, std::int64_t count, GroupRank root);
+  RankScript& all_gather_v(const std::string& group, std::vector<std::int64_t> counts);
   RankScript& all_to_all_v(const std::string& group, std::vector<std::int64_t> counts);
   RankScript& barrier(const std::string& group);
   /// `peer` is a place in the group.

@@ -36,6 +36,10 @@ RankScript& RankScript::broadcast(const std::string& group, std::int64_t count, 
   return call(group, {.call = CallKind::broadcast, .peer = root, .count = count});
 }
 
+RankScript& RankScript::all_gather_v(const std::string& group, std::vector<std::int64_t> counts) {
+  return call(group, {.call = CallKind::all_gather_v}, std::move(counts));
+}
+
 RankScript& RankScript::all_to_all_v(const std::string& group, std::vector<std::int64_t> counts) {
   return call(group, {.call = CallKind::all_to_all_v}, std::move(counts));
 }

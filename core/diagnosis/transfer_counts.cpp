@@ -1,0 +1,156 @@
+#include "core/diagnosis/transfer_counts.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <vector>
+
+namespace gridlock {
+namespace {
+
+/// Replicas and neighbours that are asked.
+constexpr int kReplicaMax = 256;
+constexpr std::size_t kNeighbourMax = 16;
+/// Neighbours show a pattern when so many pairs exchange the same number, and more than one message.
+constexpr std::size_t kPatternPairs = 2;
+constexpr std::size_t kPatternCalls = 2;
+
+CallKind other_kind(CallKind kind) { return kind == CallKind::send ? CallKind::recv : CallKind::send; }
+
+TransferEnd opposite(const Evidence& evidence, const TransferEnd& end) {
+  const Members& members = evidence.members(end.instance);
+  return {members[end.peer], end.instance, other_kind(end.kind), members.index_of(end.rank), 0};
+}
+
+bool knows_all_calls(const Evidence& evidence, RankId rank) {
+  return evidence.has_whole_plan(rank) || evidence.state(rank) == HostState::returned;
+}
+
+std::size_t count(const Evidence& evidence, const TransferEnd& end) {
+  return evidence.transfers(end).calls.size();
+}
+
+/// Number of messages of a pair whose ends agree.
+std::optional<std::size_t> agreed_count(const Evidence& evidence, const TransferEnd& end) {
+  const TransferEnd other = opposite(evidence, end);
+  if (!knows_all_calls(evidence, end.rank) || !knows_all_calls(evidence, other.rank)) return std::nullopt;
+  const std::size_t mine = count(evidence, end);
+  return mine == count(evidence, other) ? std::optional(mine) : std::nullopt;
+}
+
+/// What the handle of the pair's group is to its rank; nothing when the rank makes no call of that end.
+GroupHandle group_of(const Evidence& evidence, const TransferEnd& end) {
+  const HistoryStore& store = evidence.histories().store;
+  for (HistoryNode node = evidence.end(end.rank).node; node != HistoryNode::empty; node = store.past(node)) {
+    const Record& record = store.record(node);
+    if (is_transfer(record) && record.call == end.kind && record.peer == end.peer &&
+        evidence.instance(record, end.rank) == end.instance) {
+      return record.group;
+    }
+  }
+  return GroupHandle::none;
+}
+
+/// Votes of the pairs at the same places of other groups of the family.
+void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswer& answer) {
+  const GroupHandle group = group_of(evidence, mine);
+  if (group == GroupHandle::none) return;
+  // A group of the whole world has no replicas.
+  if (evidence.members(mine.instance).size() == evidence.world_size()) return;
+  const GroupTable& groups = evidence.histories().groups;
+  const GroupRank place = evidence.members(mine.instance).index_of(mine.rank);
+  int for_waiting = 0;
+  int for_peer = 0;
+  int asked = 0;
+  for (RankId rank = 0; rank < evidence.world_size() && asked < kReplicaMax; ++rank) {
+    const InstanceId instance = groups.resolve(group, rank);
+    if (instance == InstanceId::none || instance == mine.instance) continue;
+    const Members& members = evidence.members(instance);
+    if (members.index_of(rank) != place || mine.peer >= members.size()) continue;
+    ++asked;
+    const auto agreed = agreed_count(evidence, {rank, instance, mine.kind, mine.peer, 0});
+    if (!agreed || *agreed == 0) continue;  // who exchanges nothing is no witness
+    if (*agreed == answer.waiting_calls) ++for_waiting;
+    if (*agreed == answer.peer_calls) ++for_peer;
+  }
+  if (for_waiting == for_peer) return;
+  answer.end = for_waiting > for_peer ? OddEnd::peer : OddEnd::waiting;
+  answer.by_replicas = true;
+}
+
+/// Pairs around two ranks, each by the end of its sender, and once.
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(const Evidence& evidence) : evidence_(evidence) {}
+
+  /// Adds the pairs that a rank is in.
+  void add(RankId rank) {
+    const HistoryStore& store = evidence_.histories().store;
+    for (HistoryNode node = evidence_.end(rank).node; node != HistoryNode::empty; node = store.past(node)) {
+      const Record& record = store.record(node);
+      if (!is_transfer(record)) continue;
+      const InstanceId instance = evidence_.instance(record, rank);
+      const bool is_known = instance != InstanceId::none && record.peer >= 0 &&
+                            record.peer < evidence_.members(instance).size();
+      if (!is_known || ends_.size() == kNeighbourMax) continue;
+      const TransferEnd end{rank, instance, record.call, record.peer, 0};
+      const TransferEnd sender = record.call == CallKind::send ? end : opposite(evidence_, end);
+      if (known_.insert({sender.instance, sender.rank, sender.peer}).second) ends_.push_back(sender);
+    }
+  }
+
+  /// Adds the pairs that the partners of these pairs are in.
+  void widen() {
+    std::set<RankId> partners;
+    for (const TransferEnd& end : ends_) {
+      partners.insert(end.rank);
+      partners.insert(opposite(evidence_, end).rank);
+    }
+    for (const RankId rank : partners) add(rank);
+  }
+
+  const std::vector<TransferEnd>& ends() const { return ends_; }
+
+ private:
+  const Evidence& evidence_;
+  std::vector<TransferEnd> ends_;
+  std::set<std::tuple<InstanceId, RankId, GroupRank>> known_;
+};
+
+/// The other pairs around the two ranks: they decide when all of them exchange one and the same number.
+void ask_neighbours(const Evidence& evidence, const TransferEnd& mine, const TransferEnd& wanted,
+                    OddEndAnswer& answer) {
+  Neighbourhood around(evidence);
+  around.add(mine.rank);
+  around.add(wanted.rank);
+  around.widen();
+  std::optional<std::size_t> pattern;
+  std::size_t pairs = 0;
+  for (const TransferEnd& end : around.ends()) {
+    const auto agreed = agreed_count(evidence, end);
+    if (!agreed) continue;
+    if (pattern && *pattern != *agreed) return;
+    pattern = agreed;
+    ++pairs;
+  }
+  if (pairs < kPatternPairs || *pattern < kPatternCalls) return;
+  if (*pattern == answer.waiting_calls) answer.end = OddEnd::peer;
+  if (*pattern == answer.peer_calls) answer.end = OddEnd::waiting;
+}
+
+}  // namespace
+
+OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd& wanted) {
+  OddEndAnswer answer;
+  if (!knows_all_calls(evidence, waiting) || !knows_all_calls(evidence, wanted.rank)) return answer;
+  const TransferEnd mine = opposite(evidence, wanted);
+  answer.waiting_calls = count(evidence, mine);
+  answer.peer_calls = count(evidence, wanted);
+  if (answer.waiting_calls <= answer.peer_calls) return answer;
+  ask_replicas(evidence, mine, answer);
+  if (answer.end == OddEnd::untold) ask_neighbours(evidence, mine, wanted, answer);
+  return answer;
+}
+
+}  // namespace gridlock

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/diagnosis/evidence.h"
+
+namespace gridlock {
+
+/// Which end of a pair departs from what other ranks do, when one waits for a message that the other end
+/// never calls.
+enum class OddEnd : std::uint8_t {
+  untold,
+  waiting,  ///< it makes more calls than the repeated pattern has
+  peer,     ///< it makes fewer
+};
+
+struct OddEndAnswer {
+  OddEnd end = OddEnd::untold;
+  /// Calls that the two ends make.
+  std::size_t waiting_calls = 0;
+  std::size_t peer_calls = 0;
+  /// Replicas of the pair decided it, not only the pattern of its neighbours.
+  bool by_replicas = false;
+};
+
+/// Compares how many messages the two ends of a pair want to exchange, planned ones included, with how many
+/// go between the same places of the replicas of their group, and with how many the two exchange with their
+/// other peers, where both ends agree. `wanted` is the end that is missing for a call of `waiting`. Untold
+/// unless all that both programs intend is known.
+OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd& wanted);
+
+}  // namespace gridlock
