@@ -13,12 +13,14 @@ namespace gridlock {
 /// included. A rank that runs steps keeps one value per depth.
 using LoopDepth = std::int32_t;
 
-/// An axis of one of the scenario's grids (indexes into Scenario::grids and the topology's axes), or the
-/// world rank itself.
+/// An axis of one of the scenario's grids (indexes into Scenario::grids and the topology's axes), the place in
+/// the rank's group of one of its families, or the world rank itself.
 struct AxisRef {
   static constexpr std::int32_t kRank = -1;
   std::int32_t grid = kRank;
+  /// With is_place: index into the plan's families.
   std::int32_t axis = 0;
+  bool is_place = false;
 
   bool is_rank() const { return grid == kRank; }
   bool operator==(const AxisRef&) const = default;

@@ -15,11 +15,6 @@ constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> kUnits{
 /// 292 years of virtual time are as many as int64 nanoseconds hold; a tenth leaves room to add.
 constexpr std::int64_t kDurationMax = std::numeric_limits<std::int64_t>::max() / 10;
 
-RankId axis_length(const ReadContext& context, const AxisRef& by) {
-  if (by.is_rank()) return context.scenario.world_size;
-  return context.topology(by.grid).sizes()[static_cast<std::size_t>(by.axis)];
-}
-
 template <typename T, typename Scalar>
 AxisTable<T> read_table(const ReadContext& context, const JsonCursor& cursor, Scalar&& scalar) {
   AxisTable<T> table{read_table_axis(context, cursor), {}};

@@ -74,22 +74,39 @@ void check_name(const JsonCursor& cursor, std::string_view name) {
   cursor.fail(fmt::format("'{}' is no name", name), "a letter or '_', then letters, digits, '_' and '-'");
 }
 
+std::vector<std::pair<std::string, AxisRef>> axes_of_grid(const ReadContext& context, std::int32_t grid) {
+  std::vector<std::pair<std::string, AxisRef>> axes;
+  std::int32_t index = 0;
+  for (const std::string& name : context.topology(grid).get_axis_names())
+    axes.push_back({name, {grid, index++}});
+  index = 0;
+  for (const PlanFamily& family : context.scenario.grids[static_cast<std::size_t>(grid)].plan->families()) {
+    if (family.selection == MemberSelection::all && !family.of_world)
+      axes.push_back({family.name + ".place", {grid, index, true}});
+    ++index;
+  }
+  return axes;
+}
+
 AxisRef axis_from_name(const ReadContext& context, const JsonCursor& cursor, std::string_view name) {
   if (name == "rank") return {};
-  const std::size_t dot = name.find('.');
   std::vector<std::string> known = {"rank"};
-  for (const ScenarioGrid& grid : context.scenario.grids) {
-    for (const std::string& axis : grid.plan->topology().get_axis_names())
-      known.push_back(grid.name + "." + axis);
-  }
-  if (dot != std::string_view::npos) {
-    const std::int32_t grid = index_of(context.grid_names(), name.substr(0, dot));
-    if (grid >= 0) {
-      const std::int32_t axis = index_of(context.topology(grid).get_axis_names(), name.substr(dot + 1));
-      if (axis >= 0) return {grid, axis};
+  for (std::size_t grid = 0; grid < context.scenario.grids.size(); ++grid) {
+    for (const auto& [axis, reference] : axes_of_grid(context, static_cast<std::int32_t>(grid))) {
+      known.push_back(context.scenario.grids[grid].name + "." + axis);
+      if (known.back() == name) return reference;
     }
   }
   cursor.fail_name("axis", name, known);
+}
+
+RankId axis_length(const ReadContext& context, const AxisRef& by) {
+  if (by.is_rank()) return context.scenario.world_size;
+  if (by.is_place) {
+    const Plan& plan = *context.scenario.grids[static_cast<std::size_t>(by.grid)].plan;
+    return plan.group_size(static_cast<std::size_t>(by.axis));
+  }
+  return context.topology(by.grid).sizes()[static_cast<std::size_t>(by.axis)];
 }
 
 AxisRef read_axis(const ReadContext& context, const JsonCursor& cursor) {

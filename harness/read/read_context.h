@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/model/scenario.h"
@@ -65,10 +66,16 @@ std::int32_t index_of(const std::vector<std::string>& names, std::string_view na
 /// '_', then letters, digits, '_' and '-'. Throws InputError at the cursor otherwise.
 void check_name(const JsonCursor& cursor, std::string_view name);
 
-/// "actor.data" or "rank".
+/// The axes of a grid by name, and "<family>.place" for the families in which every rank of the grid is in
+/// one group.
+std::vector<std::pair<std::string, AxisRef>> axes_of_grid(const ReadContext& context, std::int32_t grid);
+/// "actor.data", "actor.data.place" or "rank".
 AxisRef read_axis(const ReadContext& context, const JsonCursor& cursor);
 /// The same for a name that is not a JSON value of its own; complaints are made at the cursor.
 AxisRef axis_from_name(const ReadContext& context, const JsonCursor& cursor, std::string_view name);
+
+/// Number of indexes on an axis.
+RankId axis_length(const ReadContext& context, const AxisRef& axis);
 
 /// "world", "actor.tensor" or the name of a new_group step anywhere in the scenario.
 GroupRef read_group(const ReadContext& context, const JsonCursor& cursor);

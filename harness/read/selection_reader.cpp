@@ -112,8 +112,7 @@ class SelectionObject {
     } else if (const std::optional<AxisRef> axis = axis_of(key)) {
       made.subject = Condition::Subject::axis;
       made.axis = *axis;
-      const RankId size = context_.topology(axis->grid).sizes()[static_cast<std::size_t>(axis->axis)];
-      made.values = read_index_set(value, size, fmt::format("index on {}:", key));
+      made.values = read_index_set(value, axis_length(context_, *axis), fmt::format("index on {}:", key));
     } else if (const LoopDepth depth = context_.loop_depth(key); depth >= 0) {
       made.subject = Condition::Subject::loop;
       made.loop = depth;
@@ -125,27 +124,28 @@ class SelectionObject {
     return made;
   }
 
-  std::optional<AxisRef> axis_of(const std::string& key) const {
+  /// Names of all axes as this selection may write them: without the grid's name for the grid that it names.
+  std::vector<std::pair<std::string, AxisRef>> axes() const {
+    std::vector<std::pair<std::string, AxisRef>> named;
     for (std::size_t g = 0; g < context_.scenario.grids.size(); ++g) {
-      const auto grid = static_cast<std::int32_t>(g);
-      const std::vector<std::string>& axes = context_.topology(grid).get_axis_names();
-      const std::string prefix = context_.scenario.grids[g].name + ".";
-      const bool is_full = key.starts_with(prefix);
-      if (!is_full && grid != grid_) continue;
-      const std::int32_t axis = index_of(axes, is_full ? std::string_view(key).substr(prefix.size()) : key);
-      if (axis >= 0) return AxisRef{grid, axis};
+      for (const auto& [axis, reference] : axes_of_grid(context_, static_cast<std::int32_t>(g))) {
+        if (reference.grid == grid_) named.push_back({axis, reference});
+        named.push_back({context_.scenario.grids[g].name + "." + axis, reference});
+      }
+    }
+    return named;
+  }
+
+  std::optional<AxisRef> axis_of(const std::string& key) const {
+    for (const auto& [name, reference] : axes()) {
+      if (name == key) return reference;
     }
     return std::nullopt;
   }
 
   std::vector<std::string> known() const {
     std::vector<std::string> names = {"rank", "grid"};
-    for (std::size_t g = 0; g < context_.scenario.grids.size(); ++g) {
-      for (const std::string& axis : context_.topology(static_cast<std::int32_t>(g)).get_axis_names()) {
-        names.push_back(static_cast<std::int32_t>(g) == grid_ ? axis
-                                                              : context_.scenario.grids[g].name + "." + axis);
-      }
-    }
+    for (const auto& [name, reference] : axes()) names.push_back(name);
     for (const std::string& loop : context_.loops) {
       if (!loop.empty()) names.push_back(loop);
     }

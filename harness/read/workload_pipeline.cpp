@@ -1,90 +1,15 @@
 #include "harness/read/workload_pipeline.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "harness/read/json_maker.h"
+#include "harness/read/pipeline_table_steps.h"
 
 namespace gridlock {
 namespace {
 
-constexpr std::int64_t kMicroBatchMax = 1'000'000;
-constexpr std::int64_t kStageMax = 65'536;
-
 using Steps = JsonNode::Array;
-
-enum class Schedule : std::uint8_t { gpipe, one_f_one_b, forward_only };
-enum class Exchange : std::uint8_t { batched, even_odd, sequential };
-
-/// What a workload step asks for.
-struct Pipeline {
-  std::string grid;
-  Schedule schedule = Schedule::gpipe;
-  Exchange exchange = Exchange::batched;
-  std::int64_t stages = 1;
-  std::int64_t micro_batches = 1;
-  JsonNode count;
-  JsonNode dtype;
-  std::optional<JsonNode> forward;
-  std::optional<JsonNode> backward;
-  std::int64_t tensor_all_reduces = 0;
-  std::optional<JsonNode> data_all_reduce;
-  std::optional<JsonNode> tied_embedding;
-  bool overflow_check = false;
-};
-
-std::size_t read_word(const JsonCursor& cursor, const char* noun, const std::vector<std::string>& words) {
-  const auto found = std::find(words.begin(), words.end(), cursor.string());
-  if (found == words.end()) cursor.fail_name(noun, cursor.string(), words);
-  return static_cast<std::size_t>(found - words.begin());
-}
-
-std::int64_t read_stages(const JsonCursor& root, const JsonCursor& name) {
-  std::vector<std::string> known;
-  if (const auto grids = root.find("grids")) {
-    for (const auto& [grid, value] : grids->members()) known.push_back(grid);
-  }
-  if (std::find(known.begin(), known.end(), name.string()) == known.end()) {
-    name.fail_name("grid", name.string(), known);
-  }
-  const auto pipe = root.at("grids").at(name.string()).at("topology").find("pipe");
-  return pipe ? pipe->integer(1, kStageMax) : 1;
-}
-
-std::optional<JsonNode> node_of(const std::optional<JsonCursor>& cursor) {
-  if (!cursor) return std::nullopt;
-  return cursor->node();
-}
-
-Pipeline read_pipeline(const JsonCursor& root, const JsonCursor& workload, const JsonMaker& make) {
-  workload.check_keys({"workload", "grid", "schedule", "p2p", "micro_batches", "count", "dtype", "forward",
-                       "backward", "tensor_all_reduces", "data_all_reduce", "tied_embedding",
-                       "overflow_check", "only", "except"});
-  Pipeline pipeline;
-  pipeline.grid = workload.at("grid").string();
-  pipeline.stages = read_stages(root, workload.at("grid"));
-  pipeline.schedule = static_cast<Schedule>(
-      read_word(workload.at("schedule"), "schedule", {"gpipe", "1f1b", "forward_only"}));
-  if (const auto p2p = workload.find("p2p")) {
-    pipeline.exchange =
-        static_cast<Exchange>(read_word(*p2p, "p2p mode", {"batched", "even_odd", "sequential"}));
-  }
-  pipeline.micro_batches = workload.at("micro_batches").integer(1, kMicroBatchMax);
-  pipeline.count = workload.at("count").node();
-  pipeline.dtype = node_of(workload.find("dtype")).value_or(make.text("float32"));
-  pipeline.forward = node_of(workload.find("forward"));
-  pipeline.backward = node_of(workload.find("backward"));
-  if (const auto all_reduces = workload.find("tensor_all_reduces")) {
-    pipeline.tensor_all_reduces = all_reduces->integer(0, kMicroBatchMax);
-  }
-  pipeline.data_all_reduce = node_of(workload.find("data_all_reduce"));
-  pipeline.tied_embedding = node_of(workload.find("tied_embedding"));
-  if (const auto check = workload.find("overflow_check")) pipeline.overflow_check = check->boolean();
-  return pipeline;
-}
 
 /// One way in which data moves between neighbouring stages.
 struct Transfer {
@@ -103,19 +28,21 @@ constexpr Transfer kSendBackward{true, false};
 
 class PipelineWriter {
  public:
-  PipelineWriter(const Pipeline& pipeline, const JsonMaker& make) : pipeline_(pipeline), make_(make) {}
+  PipelineWriter(const PipelineRequest& pipeline, const JsonMaker& make) : pipeline_(pipeline), make_(make) {}
 
   Steps write() const {
     Steps steps;
-    if (pipeline_.schedule == Schedule::one_f_one_b) {
+    if (pipeline_.table) {
+      steps = table_steps(pipeline_, make_);
+    } else if (pipeline_.schedule == PipelineSchedule::one_f_one_b) {
       steps = one_f_one_b();
     } else {
       append(steps, loop(pipeline_.micro_batches, forward_alone()));
-      if (pipeline_.schedule == Schedule::gpipe) {
+      if (pipeline_.schedule == PipelineSchedule::gpipe) {
         append(steps, loop(pipeline_.micro_batches, backward_alone()));
       }
     }
-    if (pipeline_.schedule != Schedule::forward_only) append(steps, after_backwards());
+    if (!pipeline_.is_forward_only()) append(steps, after_backwards());
     return steps;
   }
 
@@ -125,14 +52,14 @@ class PipelineWriter {
   }
 
   std::string name(const char* part) const { return pipeline_.grid + "." + part; }
-  std::int64_t last() const { return pipeline_.stages - 1; }
+  std::int64_t last() const { return pipeline_.ranks - 1; }
 
   /// One value per stage; a plain number when they are all equal.
   template <typename Value>
   JsonNode per_stage(Value&& value) const {
     Steps values;
     bool is_uniform = true;
-    for (std::int64_t stage = 0; stage < pipeline_.stages; ++stage) {
+    for (std::int64_t stage = 0; stage < pipeline_.ranks; ++stage) {
       values.push_back(make_.number(value(stage)));
       is_uniform = is_uniform && values.back() == values.front();
     }
@@ -248,7 +175,7 @@ class PipelineWriter {
   }
 
   std::int64_t warm_up(std::int64_t stage) const {
-    return std::min(pipeline_.stages - stage - 1, pipeline_.micro_batches);
+    return std::min<std::int64_t>(pipeline_.ranks - stage - 1, pipeline_.micro_batches);
   }
   std::int64_t steady(std::int64_t stage) const { return pipeline_.micro_batches - warm_up(stage); }
 
@@ -290,7 +217,7 @@ class PipelineWriter {
 
   Steps after_backwards() const {
     Steps steps;
-    if (pipeline_.tied_embedding && pipeline_.stages > 1) {
+    if (pipeline_.tied_embedding && pipeline_.ranks > 1) {
       JsonNode call = all_reduce("embedding", *pipeline_.tied_embedding, pipeline_.dtype, "embedding");
       make_.set(call, "only", stages({make_.number(0), make_.number(last())}));
       steps.push_back(std::move(call));
@@ -306,22 +233,16 @@ class PipelineWriter {
     return steps;
   }
 
-  const Pipeline& pipeline_;
+  const PipelineRequest& pipeline_;
   const JsonMaker& make_;
 };
 
 }  // namespace
 
-JsonNode pipeline_steps(const JsonCursor& root, const JsonCursor& workload) {
+JsonNode::Array pipeline_steps(const WorkloadScope& scope, const JsonCursor& workload) {
   const JsonMaker make(workload.node().place);
-  const Pipeline pipeline = read_pipeline(root, workload, make);
-  JsonNode block = make.object({{"repeat", make.number(1)},
-                                {"only", make.object({{"grid", make.text(pipeline.grid)}})},
-                                {"steps", make.list(PipelineWriter(pipeline, make).write())}});
-  if (const auto except = workload.find("except")) make.set(block, "except", except->node());
-  const auto only = workload.find("only");
-  if (!only) return block;
-  return make.object({{"repeat", make.number(1)}, {"only", only->node()}, {"steps", make.list({block})}});
+  const PipelineRequest pipeline = read_pipeline(scope, workload);
+  return PipelineWriter(pipeline, make).write();
 }
 
 }  // namespace gridlock

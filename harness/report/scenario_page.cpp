@@ -11,6 +11,7 @@
 #include "core/data/operation.h"
 #include "harness/read/json_document.h"
 #include "harness/read/schema.h"
+#include "harness/read/workloads.h"
 #include "harness/report/name_tables.h"
 #include "harness/report/schema_tables.h"
 
@@ -81,7 +82,11 @@ All of these are run by the tests. Each file says what it shows.
 - [every_dtype_and_op](../scenarios/basics/every_dtype_and_op.json): a matrix.
 - [single_3d](../scenarios/grids/single_3d.json): a grid, all its groups, and what its accessors answer.
 - [overlapping_models](../scenarios/grids/overlapping_models.json): two grids that share ranks.
-- [pipeline_schedules](../scenarios/grids/pipeline_schedules.json): the pipeline workload in all its forms.
+- [pipeline_schedules](../scenarios/grids/pipeline_schedules.json): the pipeline workload in its looped forms;
+  [pipeline_tables](../scenarios/workloads/pipeline_tables.json) and
+  [pipeline_dualpipev](../scenarios/workloads/pipeline_dualpipev.json): schedules as tables.
+- [fsdp](../scenarios/workloads/fsdp.json), [moe](../scenarios/workloads/moe.json),
+  [rl_step](../scenarios/workloads/rl_step.json): other workloads; [workloads.md](workloads.md) shows them all.
 - [megatron_experts](../scenarios/grids/megatron_experts.json), [deepspeed_experts](../scenarios/grids/deepspeed_experts.json): experts laid
   out beside the rest of the model.
 - [ppo_actor_critic](../scenarios/grids/ppo_actor_critic.json): two models, pipeline and data parallel training.
@@ -90,9 +95,9 @@ All of these are run by the tests. Each file says what it shows.
 - [count_mismatch.fixed](../scenarios/must_fail/count_mismatch.fixed.json): the same, repaired, by `extends`.
 )";
 
-/// Definitions with a heading of their own, in the order of the page.
-const std::vector<std::pair<std::string, std::string>> kSteps = {{"plain_step", "step"},
-                                                                 {"pipeline", "pipeline"}};
+/// Definitions with a heading of their own, in the order of the page. Workloads come after the steps.
+const std::vector<std::pair<std::string, std::string>> kSteps = {
+    {"plain_step", "step"}, {"workload", "workload"}, {"mistake", "mistake"}};
 const std::vector<std::pair<std::string, std::string>> kValues = {{"number", "number"},
                                                                   {"any_real", "real"},
                                                                   {"duration", "duration"},
@@ -114,6 +119,7 @@ SchemaTables tables() {
   places.insert(kSteps.begin(), kSteps.end());
   places.insert(kValues.begin(), kValues.end());
   for (const OperationInfo& info : all_operations()) places.emplace(info.name, "operations");
+  for (const std::string& workload : workload_names()) places.emplace(workload, workload);
   return {SchemaTables::Json::parse(scenario_schema()), std::move(places), "param"};
 }
 
@@ -229,6 +235,8 @@ std::string scenario_page() {
   page += "\n## Steps\n\nA program is a list of steps, each an object.\n";
   for (const auto& [name, heading] : kSteps)
     page += schema.section(schema.definition(name), heading, heading, 3);
+  for (const std::string& name : workload_names())
+    page += schema.section(schema.definition(name), name, name, 3);
   page += operations_text(schema) + "\n## Values\n";
   for (const auto& [name, heading] : kValues)
     page += schema.section(schema.definition(name), heading, heading, 3);

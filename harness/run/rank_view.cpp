@@ -5,7 +5,7 @@
 namespace gridlock {
 
 RankView::RankView(const Scenario& scenario, RankId rank)
-    : rank_(rank), loops_(static_cast<std::size_t>(scenario.loop_depth_max), 0) {
+    : scenario_(&scenario), rank_(rank), loops_(static_cast<std::size_t>(scenario.loop_depth_max), 0) {
   for (const ScenarioGrid& grid : scenario.grids) {
     first_axis_of_grid_.push_back(static_cast<std::int32_t>(coordinates_.size()));
     const RankId model_rank = grid.plan->mapping().to_model(rank);
@@ -20,6 +20,7 @@ RankView::RankView(const Scenario& scenario, RankId rank)
 
 RankId RankView::index(const AxisRef& axis) const {
   if (axis.is_rank()) return rank_;
+  if (axis.is_place) return axis_index(*scenario_, axis, rank_);
   const std::int32_t first = first_axis_of_grid_[static_cast<std::size_t>(axis.grid)];
   return coordinates_[static_cast<std::size_t>(first + axis.axis)];
 }

@@ -15,7 +15,7 @@ class RankView {
   RankView(const Scenario& scenario, RankId rank);
 
   RankId rank() const { return rank_; }
-  /// Index of this rank on an axis, -1 outside that grid; the rank itself for AxisRef::kRank.
+  /// axis_index of this rank.
   RankId index(const AxisRef& axis) const;
   std::int64_t loop(LoopDepth depth) const { return loops_[static_cast<std::size_t>(depth)]; }
   void set_loop(LoopDepth depth, std::int64_t value) { loops_[static_cast<std::size_t>(depth)] = value; }
@@ -43,6 +43,7 @@ class RankView {
   Label label(SiteId site, const Step& step) const;
 
  private:
+  const Scenario* scenario_;
   RankId rank_;
   /// Coordinates in all grids one after another, and where each grid's begin.
   std::vector<RankId> coordinates_;

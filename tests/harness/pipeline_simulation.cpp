@@ -1,67 +1,24 @@
 #include "tests/harness/pipeline_simulation.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "tests/harness/step_walker.h"
 
 namespace gridlock {
 namespace {
 
-class Walker {
- public:
-  Walker(const Scenario& scenario, RankId rank)
-      : scenario_(scenario), rank_(rank), loops_(static_cast<std::size_t>(scenario.loop_depth_max) + 1) {}
-
-  auto loop() const {
-    return [this](LoopDepth depth) { return loops_[static_cast<std::size_t>(depth)]; };
+StageEvent event_of(const StepWalker& walker, const SubmitAction& submit) {
+  StageEvent event;
+  for (const Operation& operation : submit.operations) {
+    if (!walker.admits(operation.guard)) continue;
+    if (operation.kind != CallKind::send && operation.kind != CallKind::recv) continue;
+    // With pipe as the only axis longer than 1, a stage is a world rank.
+    event.transfers.push_back(
+        {operation.kind == CallKind::send, static_cast<RankId>(walker.value(operation.peer.value))});
   }
-  auto index() const {
-    return [this](const AxisRef& axis) { return axis_index(scenario_, axis, rank_); };
-  }
-
-  std::vector<StageEvent> walk() {
-    for (const Program& program : scenario_.programs) {
-      if (program.ranks.matches(rank_, loop(), index())) run(program.steps);
-    }
-    return std::move(events_);
-  }
-
- private:
-  std::int64_t value(const Number& number) const { return number.evaluate(loop(), index()); }
-
-  void run(const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
-      if (!step.guard.admits(rank_, loop(), index())) continue;
-      if (const auto* repeat = std::get_if<RepeatAction>(&step.action)) {
-        const std::int64_t from = value(repeat->from);
-        const std::int64_t times = value(repeat->times);
-        for (std::int64_t turn = 0; turn < times; ++turn) {
-          loops_[static_cast<std::size_t>(repeat->depth)] = from + turn;
-          run(repeat->steps);
-        }
-      } else if (std::holds_alternative<ComputeAction>(step.action)) {
-        events_.push_back({step.site.text, loop()(step.inner_loop), {}});
-      } else if (const auto* submit = std::get_if<SubmitAction>(&step.action)) {
-        add(*submit);
-      }
-    }
-  }
-
-  void add(const SubmitAction& submit) {
-    StageEvent event;
-    for (const Operation& operation : submit.operations) {
-      if (!operation.guard.admits(rank_, loop(), index())) continue;
-      if (operation.kind != CallKind::send && operation.kind != CallKind::recv) continue;
-      // With pipe as the only axis longer than 1, a stage is a world rank.
-      event.transfers.push_back(
-          {operation.kind == CallKind::send, static_cast<RankId>(value(operation.peer.value))});
-    }
-    if (!event.transfers.empty()) events_.push_back(std::move(event));
-  }
-
-  const Scenario& scenario_;
-  RankId rank_;
-  std::vector<std::int64_t> loops_;
-  std::vector<StageEvent> events_;
-};
+  return event;
+}
 
 class Matcher {
  public:
@@ -169,7 +126,17 @@ class Matcher {
 }  // namespace
 
 std::vector<StageEvent> events_of(const Scenario& scenario, RankId rank) {
-  return Walker(scenario, rank).walk();
+  std::vector<StageEvent> events;
+  StepWalker walker(scenario, rank);
+  walker.walk([&](const Step& step) {
+    if (std::holds_alternative<ComputeAction>(step.action)) {
+      events.push_back({step.site.text, walker.turn(step.inner_loop), {}});
+    } else if (const auto* submit = std::get_if<SubmitAction>(&step.action)) {
+      StageEvent event = event_of(walker, *submit);
+      if (!event.transfers.empty()) events.push_back(std::move(event));
+    }
+  });
+  return events;
 }
 
 PipelineRun run_pipeline(const Scenario& scenario) { return Matcher(scenario).run(); }

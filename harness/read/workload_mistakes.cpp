@@ -1,0 +1,122 @@
+#include "harness/read/workload_mistakes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "harness/read/json_maker.h"
+
+namespace gridlock {
+namespace {
+
+bool has_label(const JsonNode& step, const std::string& label) {
+  const JsonNode* found = step.find("label");
+  return found != nullptr && found->string() == label;
+}
+
+void collect_labels(const JsonNode::Array& steps, std::vector<std::string>& labels) {
+  for (const JsonNode& step : steps) {
+    const JsonNode* label = step.find("label");
+    if (label != nullptr && std::find(labels.begin(), labels.end(), label->string()) == labels.end())
+      labels.push_back(label->string());
+    if (const JsonNode* inner = step.find("steps")) collect_labels(inner->array(), labels);
+  }
+}
+
+class Mistake {
+ public:
+  explicit Mistake(const JsonCursor& mistake) : mistake_(mistake), make_(mistake.node().place) {
+    mistake.check_keys({"at", "only", "after", "count", "counts"});
+    label_ = mistake.at("at").string();
+    mistake.at("only");
+  }
+
+  void make_in(JsonNode::Array& steps) {
+    std::vector<std::string> labels;
+    collect_labels(steps, labels);
+    for (const char* key : {"at", "after"}) {
+      const auto label = mistake_.find(key);
+      if (label && std::find(labels.begin(), labels.end(), label->string()) == labels.end())
+        label->fail_name("step of this workload labelled", label->string(), labels);
+    }
+    walk(steps);
+    if (const auto after = mistake_.find("after"); after && !is_moved_)
+      after->fail(
+          fmt::format("no step '{}' comes after '{}' in the same list of steps", after->string(), label_));
+  }
+
+ private:
+  void walk(JsonNode::Array& steps) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (JsonNode* inner = steps[i].find("steps")) walk(inner->array());
+      if (!has_label(steps[i], label_)) continue;
+      const JsonNode original = steps[i];
+      if (mistake_.has("after")) {
+        const auto later = std::find_if(
+            steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, steps.end(),
+            [&](const JsonNode& step) { return has_label(step, mistake_.at("after").string()); });
+        if (later == steps.end()) continue;
+        steps.insert(std::next(later), for_these(original));
+        is_moved_ = true;
+      }
+      steps[i] = for_others(original);
+      if (mistake_.has("count") || mistake_.has("counts")) {
+        ++i;
+        steps.insert(steps.begin() + static_cast<std::ptrdiff_t>(i), for_these(with_counts(original)));
+      }
+    }
+  }
+
+  JsonNode for_these(JsonNode step) const {
+    return make_.object({{"repeat", make_.number(1)},
+                         {"only", mistake_.at("only").node()},
+                         {"steps", make_.list({std::move(step)})}});
+  }
+
+  JsonNode for_others(JsonNode step) const {
+    if (step.find("except") == nullptr) {
+      make_.set(step, "except", mistake_.at("only").node());
+      return step;
+    }
+    return make_.object({{"repeat", make_.number(1)},
+                         {"except", mistake_.at("only").node()},
+                         {"steps", make_.list({std::move(step)})}});
+  }
+
+  /// The step with the mistake's counts in its operation, or in all operations of its batch.
+  JsonNode with_counts(JsonNode step) const {
+    bool is_changed = false;
+    const auto change = [&](JsonNode& holder) {
+      for (JsonMember& member : holder.object()) {
+        for (const char* key : {"count", "counts"}) {
+          if (!mistake_.has(key) || member.value.find(key) == nullptr) continue;
+          make_.set(member.value, key, mistake_.at(key).node());
+          is_changed = true;
+        }
+      }
+    };
+    change(step);
+    if (JsonNode* batch = step.find("batch")) {
+      for (JsonNode& operation : batch->array()) change(operation);
+    }
+    if (!is_changed) {
+      const char* key = mistake_.has("count") ? "count" : "counts";
+      mistake_.at(key).fail(fmt::format("the step '{}' has no {}", label_, key));
+    }
+    return step;
+  }
+
+  const JsonCursor& mistake_;
+  JsonMaker make_;
+  std::string label_;
+  bool is_moved_ = false;
+};
+
+}  // namespace
+
+void make_mistakes(const JsonCursor& mistakes, JsonNode::Array& steps) {
+  for (const JsonCursor& mistake : mistakes.items()) Mistake(mistake).make_in(steps);
+}
+
+}  // namespace gridlock

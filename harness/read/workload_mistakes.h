@@ -1,0 +1,18 @@
+#pragma once
+
+#include "harness/read/json_cursor.h"
+
+namespace gridlock {
+
+/// Puts bugs into the steps of a workload, each at the steps with a label:
+///
+///   {"at": "dispatch", "only": {"rank": 3, "layer": 1}}              these ranks (and turns) leave the step
+///   out
+///   {"at": "dispatch", "only": {"rank": 3}, "count": 0}              ... or say another count (or counts)
+///   {"at": "dispatch", "only": {"rank": 3}, "after": "combine"}      ... or do it after the step named so
+///
+/// The last one looks for the next such step in the same list of steps. Throws InputError for labels that are
+/// not there, unknown keys, and steps that have no count.
+void make_mistakes(const JsonCursor& mistakes, JsonNode::Array& steps);
+
+}  // namespace gridlock
