@@ -133,9 +133,13 @@ bool blame_by_order(Scene& scene, const std::vector<int>& component, Finding& fi
   }
   if (!tied) return false;
   finding.alternatives = {tied->votes.first, tied->votes.second};
-  finding.summary += fmt::format(" {} called {}, {} {}: it is a tie.", ranks_text(tied->votes.first),
-                                 order_text(scene, *tied, true), ranks_text(tied->votes.second),
-                                 order_text(scene, *tied, false));
+  const std::string first = order_text(scene, *tied, true);
+  const std::string second = order_text(scene, *tied, false);
+  // Groups without names that have the same members cannot be told apart in words.
+  if (first != second) {
+    finding.summary += fmt::format(" {} called {}, {} {}: it is a tie.", ranks_text(tied->votes.first), first,
+                                   ranks_text(tied->votes.second), second);
+  }
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/grid/plan.h"
 
@@ -55,11 +56,14 @@ std::string in_grid(const std::string& name, const Plan& plan, const std::vector
 std::string coordinates_text(const GroupTable& groups, const RankSet& ranks) {
   if (ranks.empty() || ranks.size() > kRankMax) return "";
   const std::vector<RankId> list = ranks.to_vector();
+  // Of several grids the first by name: handles are numbered in the order in which ranks came to them.
+  std::string first;
   for (const GridHandle grid : groups.grids()) {
+    if (groups.name(grid).empty()) continue;
     std::string text = in_grid(groups.name(grid), *groups.plan(grid), list);
-    if (!text.empty()) return text;
+    if (!text.empty() && (first.empty() || text < first)) first = std::move(text);
   }
-  return "";
+  return first;
 }
 
 }  // namespace gridlock

@@ -12,6 +12,7 @@ enum class OddEnd : std::uint8_t {
   peer,     ///< it makes fewer
 };
 
+/// The answer, and what it rests on.
 struct OddEndAnswer {
   OddEnd end = OddEnd::untold;
   /// Calls that the two ends make.

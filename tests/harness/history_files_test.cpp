@@ -7,28 +7,15 @@
 #include "core/history/transcript.h"
 #include "harness/histories/history_reader.h"
 #include "harness/histories/history_writer.h"
-#include "harness/read/scenario_files.h"
 #include "harness/read/scenario_reader.h"
 #include "harness/run/runner.h"
 #include "sim/sim_world.h"
+#include "tests/harness/small_worlds.h"
 
 namespace gridlock {
 namespace {
 
 const std::string kFolder = std::string(GRIDLOCK_SOURCE_DIR) + "/scenarios/";
-
-/// Ranks that are run for every file.
-constexpr RankId kRanksMax = 64;
-
-/// All files but those that need GPUs.
-std::vector<std::string> example_files() {
-  std::vector<std::string> files;
-  for (std::string& file : scenario_files(std::vector<std::string>{kFolder})) {
-    if (file.find("/gpu_smoke/") != std::string::npos) continue;
-    if (load_scenarios(file).front().world_size <= kRanksMax) files.push_back(std::move(file));
-  }
-  return files;
-}
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
   std::string name = info.param.substr(kFolder.size());
@@ -123,7 +110,7 @@ TEST_P(HistoryFile, NeverLeadsToCertainBlameOfAHealthyRankWhicheverFileIsLost) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Examples, HistoryFile, ::testing::ValuesIn(example_files()), test_name);
+INSTANTIATE_TEST_SUITE_P(Examples, HistoryFile, ::testing::ValuesIn(files_of_small_worlds()), test_name);
 
 }  // namespace
 }  // namespace gridlock
