@@ -30,8 +30,7 @@ class RankLedger {
   [[nodiscard]] bool record_call(const Call& call, Ticket ticket, std::int32_t& sequence);
   /// A call that was refused: it takes no place in its order.
   [[nodiscard]] bool record_rejected(const Call& call);
-  /// What the program still intends, at the end of the run: the calls but for those beyond `max`, which are
-  /// marked as cut.
+  /// What the program still intends, at the end of the run.
   void record_intended(const IntendedCalls& intended);
   [[nodiscard]] bool record_plain(Record record);
   [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label,

@@ -1,5 +1,7 @@
 #include "sim/buffers.h"
 
+#include <new>
+
 #include "core/base/check.h"
 
 namespace gridlock::sim {
@@ -22,7 +24,10 @@ BufferHandle Buffers::allocate(std::int64_t count, DType dtype, bool has_bytes, 
     // calloc gets large blocks from the system as zero pages, which cost nothing until they are touched.
     buffer.bytes.reset(
         static_cast<std::byte*>(std::calloc(static_cast<std::size_t>(count), dtype_size(dtype))));
-    GRIDLOCK_CHECK(buffer.bytes != nullptr);
+    if (buffer.bytes == nullptr) {
+      release(buffer);
+      throw std::bad_alloc();
+    }
   }
   return static_cast<BufferHandle>(place);
 }

@@ -34,8 +34,8 @@ struct Buffer {
 /// The buffers of one rank. Handles of freed buffers are reused.
 class Buffers {
  public:
-  /// Zero-filled, so that a program that reads what it never wrote is as repeatable as any. Requires: count
-  /// >= 0.
+  /// Zero-filled, so that a program that reads what it never wrote is as repeatable as any. Throws
+  /// std::bad_alloc when the system has no room. Requires: count >= 0.
   BufferHandle allocate(std::int64_t count, DType dtype, bool has_bytes, ContributorId contributors);
   /// Does nothing for a handle that is not live.
   void free(BufferHandle handle);
