@@ -24,7 +24,7 @@ enum class HostState : std::uint8_t {
   connecting,  ///< parked inside submit until the hosts of other ranks come: first use of a group or pair
   destroying,  ///< parked in destroy_group until the other members destroy the group too
   unseen,      ///< made no further call, and the source of the history does not show what its host does: it
-           ///< works, waits outside of calls, or has ended
+               ///< works, waits outside of calls, or has ended
 };
 
 /// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets

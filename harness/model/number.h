@@ -13,8 +13,8 @@ namespace gridlock {
 /// included. A rank that runs steps keeps one value per depth.
 using LoopDepth = std::int32_t;
 
-/// An axis of one of the scenario's grids (indexes into Scenario::grids and the topology's axes), the place in
-/// the rank's group of one of its families, or the world rank itself.
+/// An axis of one of the scenario's grids (indexes into Scenario::grids and the topology's axes), the place
+/// in the rank's group of one of its families, or the world rank itself.
 struct AxisRef {
   static constexpr std::int32_t kRank = -1;
   std::int32_t grid = kRank;

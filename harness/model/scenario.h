@@ -82,7 +82,8 @@ struct Scenario {
 };
 
 /// Index of a world rank on an axis: its coordinate in the grid, its rank in its group of a family, or the
-/// rank itself for AxisRef::kRank; -1 when the rank is no member of the grid. O(axes) for arithmetic mappings.
+/// rank itself for AxisRef::kRank; -1 when the rank is no member of the grid. O(axes) for arithmetic
+/// mappings.
 RankId axis_index(const Scenario& scenario, const AxisRef& axis, RankId rank);
 
 }  // namespace gridlock

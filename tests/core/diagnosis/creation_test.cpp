@@ -78,9 +78,10 @@ TEST(CreationRulesTest, ARankInACollectiveInsteadOfTheCreationIsMissing) {
   ASSERT_EQ(found.first_divergence.size(), 2U);
   EXPECT_EQ(found.first_divergence[0].place, "step.json:7");
   EXPECT_EQ(found.first_divergence[1].place, "step.json:3");
-  EXPECT_EQ(found.hint,
-            "Make the calls in one order on every rank: if rank 2 comes to the creation later, move it before "
-            "barrier #1 on world; if it never does, let it take part, member or not.");
+  EXPECT_EQ(
+      found.hint,
+      "Make the calls in one order on every rank: if rank 2 comes to the creation later, move it before "
+      "barrier #1 on world; if it never does, let it take part, member or not.");
 }
 
 TEST(CreationRulesTest, ARankThatIsStuckElsewhereIsNotBlamedForTheCreation) {
