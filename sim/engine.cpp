@@ -69,7 +69,9 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       creation_(program.world_size, histories_->groups),
       parts_(histories_->groups),
       faults_(options_.faults, program.world_size),
-      watchdog_(options.semantics, histories_->groups, device_, program.world_size) {
+      watchdog_(options.semantics, histories_->groups, device_, program.world_size),
+      ready_(program.world_size),
+      running_(program.world_size) {
   histories_->sites = std::move(sites);
   contexts_.reserve(ranks_.size());
   for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
@@ -125,7 +127,7 @@ void Engine::judge_now(RunEnd end) {
 }
 
 RunEnd Engine::loop() {
-  for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.push_back(rank);
+  for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.add(rank);
   for (std::size_t i = 0; i < options_.faults.size(); ++i) {
     const FaultTrigger& at = options_.faults[i].at;
     if (at.by != FaultTrigger::By::time) continue;
@@ -171,13 +173,10 @@ RunEnd Engine::loop() {
 
 void Engine::run_ready() {
   while (!ready_.empty() && !limit_reached_) {
-    running_.swap(ready_);
-    ready_.clear();
-    if (!std::is_sorted(running_.begin(), running_.end())) std::sort(running_.begin(), running_.end());
-    for (const RankId rank : running_) {
-      run_rank(rank);
-      if (limit_reached_) return;
-    }
+    std::swap(running_, ready_);
+    running_.take_all([this](RankId rank) {
+      if (!limit_reached_) run_rank(rank);
+    });
   }
 }
 
@@ -248,7 +247,7 @@ void Engine::wake(RankId rank) {
   woken.park = Park::none;
   ++woken.park_count;
   woken.since = now_;
-  ready_.push_back(rank);
+  ready_.add(rank);
 }
 
 void Engine::run_rank(RankId rank) {

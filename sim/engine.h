@@ -14,6 +14,7 @@
 #include "sim/group_parts.h"
 #include "sim/host_edges.h"
 #include "sim/host_meetings.h"
+#include "sim/ready_set.h"
 #include "sim/recorder.h"
 #include "sim/sim_rank.h"
 #include "sim/submission.h"
@@ -136,8 +137,9 @@ class Engine {
   Watchdog watchdog_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
-  std::vector<RankId> ready_;
-  std::vector<RankId> running_;
+  ReadySet ready_;
+  /// Of the round that is going on.
+  ReadySet running_;
   std::vector<Timer> due_;
   std::vector<RankId> progressed_;
   std::vector<Complaint> complaints_;

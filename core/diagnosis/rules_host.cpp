@@ -12,6 +12,11 @@
 namespace gridlock {
 namespace {
 
+/// What tells more than a history about a host that stands still.
+constexpr const char* kLookAtHost =
+    "Look at the stack of that process (py-spy dump, gdb) and at its log: what holds it is no call of a "
+    "group.";
+
 bool needs_host(const Scene& scene, RankId rank) { return scene.is_awaited[static_cast<std::size_t>(rank)]; }
 
 Finding about_host(Code code, Cause cause, RankId rank) {
@@ -71,6 +76,7 @@ void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   if (end.busy_until == kNever) {
     finding.code = Code::HOST_BLOCKED;
     finding.cause = Cause::missing;
+    finding.hint = kLookAtHost;
     finding.summary = "{who} hangs outside any call; others wait for what only that rank could do.";
     finding.sides.front().call = "hangs after " + last_text(scene, rank);
   } else if (end.busy_until > Nanos{0}) {
@@ -159,7 +165,7 @@ std::string cause_of_refusal(const Evidence& evidence, RankId rank, const Record
   if (call.count < 0 || call.count > kCountMax / size)
     return fmt::format("count: expected 0 to {}, got {}", kCountMax / size, call.count);
   if (what.count == CountMeaning::per_rank && call.detail >= 0) {
-    const std::string counts = cause_in_counts(evidence.histories().store, call, size);
+    std::string counts = cause_in_counts(evidence.histories().store, call, size);
     if (!counts.empty()) return counts;
   }
   if (what.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar))
@@ -207,6 +213,7 @@ void mark_same_everywhere(Scene& scene, std::span<Finding> refusals) {
 void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
   finding.certainty = Certainty::undecided;
+  finding.hint = kLookAtHost;
   finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
                                 position_text(scene.evidence, rank));
   finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
