@@ -152,6 +152,8 @@ class Engine {
   std::vector<RankEnd> judged_ranks_;
   std::string error_;
   std::int64_t request_count_ = 0;
+  /// Towards RunOptions::step_max.
+  std::int64_t step_count_ = 0;
   std::int64_t data_bytes_ = 0;
   RankId ended_count_ = 0;
   bool limit_reached_ = false;
