@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -72,13 +73,19 @@ class CallBuilder {
   std::int64_t next_in_order(const Order& order);
   void release(RankContext& rank, const Check& check);
 
+  /// What most ranks of large worlds need nothing of.
+  struct Extras {
+    /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
+    std::vector<std::vector<std::int64_t>> counts;
+    /// Private buffers of calls_, not submitted yet.
+    std::vector<Check> prepared;
+    std::vector<Check> open;
+    std::vector<Order> orders;
+  };
+  Extras& extras();
+
   std::vector<Call> calls_;
-  /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
-  std::vector<std::vector<std::int64_t>> counts_;
-  /// Private buffers of calls_, not submitted yet.
-  std::vector<Check> prepared_;
-  std::vector<Check> open_;
-  std::vector<Order> orders_;
+  std::unique_ptr<Extras> extras_;
 };
 
 }  // namespace gridlock
