@@ -170,7 +170,7 @@ std::string dump_error(const json& dump) {
     read_dumps(paths);
     return "";
   } catch (const InputError& error) {
-    const std::string place = error.place();
+    const std::string& place = error.place();
     return place.substr(place.find("dump.json")) + ": " + error.message() +
            (error.hint().empty() ? "" : "; " + error.hint());
   }
