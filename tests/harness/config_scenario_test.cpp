@@ -10,7 +10,7 @@ namespace {
 
 /// The text of the steps, which also have to be a scenario.
 std::string scenario_of(const std::string& flags) {
-  const std::string text = write_json(
+  std::string text = write_json(
       config_scenario(read_config({"megatron: --pipeline-model-parallel-size 2 " + flags, 16, 0})));
   EXPECT_EQ(error_for(text), "") << text;
   return text;
