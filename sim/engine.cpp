@@ -65,12 +65,13 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       meetings_(options.semantics, histories_->groups, device_.matcher()),
       races_(device_, histories_->groups),
       submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, races_, recorder_,
-                  options.payload == Payload::data),
+                  options.ranks_per_node, options.payload == Payload::data),
       creation_(program.world_size, histories_->groups),
       parts_(histories_->groups),
       faults_(options_.faults, program.world_size),
       watchdog_(options.semantics, histories_->groups, device_, program.world_size) {
   histories_->sites = std::move(sites);
+  histories_->ranks_per_node = options.ranks_per_node;
   contexts_.reserve(ranks_.size());
   for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
   if (program.main || options.hosting == Hosting::fiber) {
@@ -108,6 +109,8 @@ RunResult Engine::run() {
   result.virtual_time = now_;
   result.request_count = request_count_;
   result.match_count = device_.match_count();
+  if (device_.slot_contention().count > 0) choices_.push_back(device_.slot_contention());
+  result.choices = std::move(choices_);
   result.error = error_;
   return result;
 }
@@ -169,7 +172,27 @@ RunEnd Engine::loop() {
   }
 }
 
+void Engine::note_choice(ChoiceKind kind, RankId rank) {
+  const auto same = std::find_if(choices_.begin(), choices_.end(),
+                                 [kind](const ContendedChoice& known) { return known.kind == kind; });
+  ContendedChoice& choice =
+      same != choices_.end() ? *same : choices_.emplace_back(ContendedChoice{kind, rank, now_, 0});
+  ++choice.count;
+}
+
+void Engine::run_picked() {
+  while (!ready_.empty() && !limit_reached_) {
+    std::sort(ready_.begin(), ready_.end());
+    const std::size_t place = options_.pick_turn(ready_.size());
+    GRIDLOCK_CHECK(place < ready_.size());
+    const RankId rank = ready_[place];
+    ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(place));
+    run_rank(rank);
+  }
+}
+
 void Engine::run_ready() {
+  if (options_.pick_turn) return run_picked();
   while (!ready_.empty() && !limit_reached_) {
     running_.swap(ready_);
     ready_.clear();
@@ -276,6 +299,11 @@ void Engine::run_machine(RankId rank) {
       }
       reply = Reply{};
       if (!answer(rank, request, reply)) break;
+      if (options_.pick_turn) {
+        own.reply = reply;
+        ready_.push_back(rank);
+        break;
+      }
     }
   } catch (const OutOfMemory&) {
     limit_reached_ = true;

@@ -67,6 +67,8 @@ class Matcher {
     GroupRank peer;
     /// Outside any batch.
     bool alone;
+    /// As PairKey::tag.
+    std::int32_t tag;
   };
   /// Numbers a new send or recv of a pair in the order of submits, and names the pair. `number` counts all
   /// of the two ranks in that group, `sequence` those of one communicator.
@@ -78,7 +80,7 @@ class Matcher {
   PairPlace next_in_pair(const End& end);
   PairConnection& connection(Slot pair) { return pairs_[pair].connection; }
   /// The number that next_in_pair would give to a call of the pair.
-  std::int32_t peek_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) const;
+  std::int32_t peek_in_pair(const End& end) const;
 
   /// A call has started. The place it completed, or kNoSlot. Sends that may complete without their recv now
   /// (this one, or others for which it made room, S08) are appended to `left_behind` and marked.

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/rank/call_check.h"
 #include "sim/batch_waves.h"
 #include "sim/call_check.h"
 #include "sim/group_use.h"
@@ -17,13 +18,14 @@ std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
 
 Submission::Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
                        Device& device, HostMeetings& meetings, BufferRaces& races, Recorder& recorder,
-                       bool needs_buffers)
+                       RankId ranks_per_node, bool needs_buffers)
     : groups_(groups),
       ranks_(ranks),
       device_(device),
       recorder_(recorder),
       meetings_(meetings),
       races_(races),
+      gpus_(ranks_per_node),
       needs_buffers_(needs_buffers),
       reorders_(semantics.batch_reorders),
       blocks_host_(semantics.blocks_host),
@@ -34,8 +36,12 @@ StatusCode Submission::check(RankId rank, const Call& call) {
   const GroupUse* use = find_group_use(groups_, rank, state, call.group);
   if (use == nullptr) return StatusCode::not_a_member;
   if (is_destroyed(state, *use)) return StatusCode::invalid_argument;
-  const CallPlace place{use->group_rank, groups_.instance(use->instance).spec.members.size()};
-  return check_call(call, place, state.buffers, needs_buffers_);
+  const GroupSpec& spec = groups_.instance(use->instance).spec;
+  if (!reaches_data(call, spec.backend)) return StatusCode::invalid_argument;
+  const CallPlace place{use->group_rank, spec.members.size()};
+  const StatusCode code = check_call(call, place, state.buffers, needs_buffers_);
+  const bool is_free = code != StatusCode::ok || gpus_.take(rank, call, use->instance, spec);
+  return is_free ? code : StatusCode::invalid_argument;
 }
 
 std::size_t Submission::first_unpaired(RankId rank, std::span<const Call> calls) {
@@ -57,17 +63,23 @@ std::size_t Submission::first_unpaired(RankId rank, std::span<const Call> calls)
   return calls.size();
 }
 
+Matcher::End Submission::end_of(const Call& call, const GroupUse& use, bool alone) const {
+  const bool has_tag =
+      call.notes != nullptr && groups_.instance(use.instance).spec.backend == BackendKind::gloo;
+  return {use.instance, call.kind, use.group_rank, call.peer, alone, has_tag ? call.notes->tag : 0};
+}
+
 Record Submission::describe(RankId rank, const Call& call) const {
   const OperationInfo& info = operation(call.kind);
   Record record = call_record(call);
   if (info.count == CountMeaning::per_rank) {
     record.detail = recorder_.store().add_counts(call.counts);
   }
+  if (call.notes != nullptr) record.notes = recorder_.store().add_notes(*call.notes);
   RankState& state = ranks_[index(rank)];
   if (const GroupUse* use = find_group_use(groups_, rank, state, call.group)) {
     record.sequence =
-        info.is_p2p ? device_.matcher().peek_in_pair(use->instance, call.kind, use->group_rank, call.peer)
-                    : next_sequence(state, *use);
+        info.is_p2p ? device_.matcher().peek_in_pair(end_of(call, *use, false)) : next_sequence(state, *use);
   }
   return record;
 }
@@ -96,8 +108,7 @@ OpenCall Submission::open(RankId rank, const Call& call, bool is_batch, Record& 
   open.count = record.count;
   open.scalar = record.scalar;
   if (operation(call.kind).is_p2p) {
-    const Matcher::PairPlace place =
-        device_.matcher().next_in_pair({use.instance, call.kind, use.group_rank, call.peer, !is_batch});
+    const Matcher::PairPlace place = device_.matcher().next_in_pair(end_of(call, use, !is_batch));
     open.pair = place.pair;
     open.sequence = place.sequence;
     record.sequence = place.number;

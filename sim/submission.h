@@ -6,6 +6,7 @@
 #include "core/world/world.h"
 #include "sim/buffer_races.h"
 #include "sim/device.h"
+#include "sim/gpu_table.h"
 #include "sim/host_meetings.h"
 #include "sim/recorder.h"
 
@@ -17,7 +18,7 @@ class Submission {
   /// All outlive this.
   Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
              Device& device, HostMeetings& meetings, BufferRaces& races, Recorder& recorder,
-             bool needs_buffers);
+             RankId ranks_per_node, bool needs_buffers);
 
   struct Result {
     Status status;
@@ -41,6 +42,7 @@ class Submission {
   /// is none.
   std::size_t first_unpaired(RankId rank, std::span<const Call> calls);
   void reject(RankId rank, const Call& call);
+  Matcher::End end_of(const Call& call, const GroupUse& use, bool alone) const;
   /// What the history says about the call; its sequence number is the rank's next.
   Record describe(RankId rank, const Call& call) const;
   OpenCall open(RankId rank, const Call& call, bool is_batch, Record& record);
@@ -55,6 +57,7 @@ class Submission {
   Recorder& recorder_;
   HostMeetings& meetings_;
   BufferRaces& races_;
+  GpuTable gpus_;
   bool needs_buffers_;
   bool reorders_;
   bool blocks_host_;

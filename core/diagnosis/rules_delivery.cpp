@@ -116,7 +116,8 @@ void find_unreceived(Scene& scene, Findings& findings) {
     const Members& members = evidence.members(left.instance);
     const RankId sender = members[left.from];
     const RankId receiver = members[left.to];
-    const Record* sent = evidence.find({sender, left.instance, CallKind::send, left.to, left.first});
+    const Record* sent =
+        evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
     if (sent == nullptr || evidence.is_open(sender, *sent)) continue;
     Finding finding;
     finding.code = Code::LEFTOVER_WORK;

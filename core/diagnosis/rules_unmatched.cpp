@@ -110,7 +110,8 @@ class Unanswered {
       const Members& members = evidence.members(left.instance);
       const RankId sender = members[left.from];
       if (members[left.to] != found.waiting || sender == found.peer) continue;
-      const Record* sent = evidence.find({sender, left.instance, CallKind::send, left.to, left.first});
+      const Record* sent =
+          evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
       if (sent != nullptr) return side_of(evidence, sender, *sent);
     }
     return std::nullopt;

@@ -45,6 +45,7 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
                                          const Label& label) {
   calls_.clear();
   counts_.clear();
+  notes_.clear();
   for (const Operation& operation : action.operations) {
     const std::int64_t times = view.admits(operation.guard) ? view.evaluate(operation.times) : 0;
     for (std::int64_t i = 0; i < times; ++i) add_call(rank, view, names, scenario, operation, label);
@@ -77,6 +78,12 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
     std::vector<std::int64_t>& counts = counts_.emplace_back();
     for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
     call.counts = counts;
+  }
+  if (operation.has_notes) {
+    call.notes = &notes_.emplace_back(CallNotes{static_cast<std::int32_t>(view.evaluate(operation.device)),
+                                                static_cast<std::int32_t>(view.evaluate(operation.tag)),
+                                                static_cast<GroupRank>(view.evaluate(operation.kept_by)),
+                                                operation.content});
   }
   const bool has_buffers =
       rank.has_data() || operation.input != BufferName::none || operation.output != BufferName::none;
@@ -119,7 +126,10 @@ PatternSpec CallBuilder::next_pattern(RankContext& rank, InstanceId instance, co
     receiver = call.kind == CallKind::send ? call.peer : own;
   }
   std::uint64_t seed = mixed(rank.seed(), group.key.low);
-  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order({instance, order, sender, receiver, 0})));
+  const bool has_tag = call.notes != nullptr && group.spec.backend == BackendKind::gloo;
+  const std::int32_t tag = has_tag ? call.notes->tag : 0;
+  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order({instance, order, sender, receiver, tag, 0})));
+  if (tag != 0) seed = mixed(seed, static_cast<std::uint64_t>(tag));
   seed = mixed(seed, static_cast<std::uint64_t>(sender));
   seed = mixed(seed, static_cast<std::uint64_t>(receiver));
   return {seed, call.kind, call.dtype, call.op,    call.scalar, group.spec.members.size(),
@@ -168,7 +178,7 @@ void CallBuilder::make_private_buffers(RankContext& rank, bool in_place, const C
 std::int64_t CallBuilder::next_in_order(const Order& order) {
   for (Order& known : orders_) {
     if (known.group == order.group && known.kind == order.kind && known.sender == order.sender &&
-        known.receiver == order.receiver) {
+        known.receiver == order.receiver && known.tag == order.tag) {
       return known.count++;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,6 +57,8 @@ class CallBuilder {
     CallKind kind;
     GroupRank sender;
     GroupRank receiver;
+    /// On gloo groups.
+    std::int32_t tag;
     std::int64_t count;
   };
 
@@ -75,6 +78,8 @@ class CallBuilder {
   std::vector<Call> calls_;
   /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
   std::vector<std::vector<std::int64_t>> counts_;
+  /// Of calls_.
+  std::deque<CallNotes> notes_;
   /// Private buffers of calls_, not submitted yet.
   std::vector<Check> prepared_;
   std::vector<Check> open_;
