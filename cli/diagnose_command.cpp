@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/policy_flags.h"
 #include "harness/histories/diagnosis_report.h"
 #include "harness/histories/run_files.h"
 
@@ -12,9 +13,11 @@ namespace {
 struct DiagnoseCommand {
   std::vector<std::string> paths;
   std::string format = "text";
+  PolicyFlags policy;
 };
 
 void diagnose_files(const DiagnoseCommand& command, Invocation& invocation) {
+  const WarningPolicy policy = policy_of(command.policy);
   const DiagnosedRun diagnosed = diagnose(read_run(command.paths));
   if (command.format == "json") {
     fmt::print("{}\n", json_report(diagnosed).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -22,7 +25,12 @@ void diagnose_files(const DiagnoseCommand& command, Invocation& invocation) {
     fmt::print("{}",
                command.format == "dot" ? dot_report(diagnosed) : text_report(diagnosed, invocation.style));
   }
-  invocation.exit_code = static_cast<int>(diagnosed.verdict.outcome);
+  const PolicyFindings findings = apply_policy(policy, "", diagnosed.verdict);
+  if (!findings.failing.empty()) fmt::print(stderr, "gridlock: {}\n", failing_text(findings.failing));
+  tell_unseen(policy, {findings.accepted.begin(), findings.accepted.end()});
+  Outcome outcome = diagnosed.verdict.outcome;
+  if (!findings.failing.empty()) outcome = worse(outcome, Outcome::expectation_failed);
+  invocation.exit_code = static_cast<int>(outcome);
 }
 
 }  // namespace
@@ -41,6 +49,7 @@ void add_diagnose_command(CLI::App& app, Invocation& invocation) {
   command
       ->add_option("--format", state->format, "text (default), json, or dot: the wait-for graph for Graphviz")
       ->check(CLI::IsMember({"text", "json", "dot"}));
+  add_policy_flags(*command, state->policy);
   command->callback([state, &invocation] { diagnose_files(*state, invocation); });
 }
 

@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/policy_flags.h"
 #include "core/base/input_error.h"
 #include "harness/histories/flight_writer.h"
 #include "harness/histories/history_writer.h"
@@ -19,6 +21,7 @@ namespace {
 
 struct RunCommand {
   RunFlags flags;
+  PolicyFlags policy;
   std::string report;
   std::string record;
   std::string history;
@@ -69,6 +72,7 @@ std::string repeat_line(const CaseResult& result, const RunFlags& flags) {
 }
 
 void run(const RunCommand& command, Invocation& invocation) {
+  const WarningPolicy policy = policy_of(command.policy);
   const auto scenarios = load_all(command.flags);
   for (const auto& [option, value] :
        {std::pair{"--record", &command.record}, std::pair{"--history", &command.history},
@@ -84,6 +88,7 @@ void run(const RunCommand& command, Invocation& invocation) {
   Outcome worst = Outcome::passed;
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   std::size_t run_number = 0;
+  std::set<std::size_t> accepted;
   for (const auto& scenario : scenarios) {
     const RealPlace place = place_for(command.flags, run_number++);
     const std::unique_ptr<World> world = make_world(command.flags.backend, place);
@@ -91,9 +96,14 @@ void run(const RunCommand& command, Invocation& invocation) {
     if (command.flags.backend == "sim") options.interrupt = interrupt_by_signals();
     const CaseResult result = run_case(scenario, *world, options);
     worst = worse(worst, result.run.verdict.outcome);
+    const PolicyFindings findings =
+        apply_policy(policy, scenario->name, result.run.verdict, scenario->expect.warnings);
+    accepted.insert(findings.accepted.begin(), findings.accepted.end());
+    if (!findings.failing.empty()) worst = worse(worst, Outcome::expectation_failed);
     // All ranks come to the same verdict; one of them tells it.
     if (!place.start || place.start->rank == 0) {
       fmt::print("{}", text_report(result, invocation.style));
+      if (!findings.failing.empty()) fmt::print("  {}\n", failing_text(findings.failing));
       if (result.run.verdict.outcome != Outcome::passed)
         fmt::print("  repeat: {}\n", repeat_line(result, command.flags));
       // The other ranks leave when the world goes, and their launcher may then end this process.
@@ -107,6 +117,7 @@ void run(const RunCommand& command, Invocation& invocation) {
     if (result.run.verdict.outcome == Outcome::interrupted) break;
   }
   if (!reports.empty()) write_file(command.report, reports.dump(2) + "\n");
+  tell_unseen(policy, accepted);
   invocation.exit_code = static_cast<int>(worst);
 }
 
@@ -157,6 +168,7 @@ void add_run_command(CLI::App& app, Invocation& invocation) {
       app.add_subcommand("run", "Run scenarios and report; the exit code is the worst outcome");
   const auto state = std::make_shared<RunCommand>();
   add_run_flags(*command, state->flags);
+  add_policy_flags(*command, state->policy);
   command->add_option("--report", state->report,
                       "Also write the report as JSON to this file (- for standard output)");
   command->add_option("--store", state->flags.store,

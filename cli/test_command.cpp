@@ -1,12 +1,14 @@
 #include <fmt/format.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "cli/commands.h"
+#include "cli/policy_flags.h"
 #include "cli/worker_pool.h"
 #include "core/base/input_error.h"
 #include "harness/read/scenario_files.h"
@@ -17,6 +19,7 @@ namespace {
 
 struct TestCommand {
   RunFlags flags;
+  PolicyFlags policy;
   std::string junit;
   int jobs = 1;
   std::string shard;
@@ -55,25 +58,30 @@ std::vector<TestCase> load_cases(const RunFlags& flags) {
 }
 
 std::string refusal(const std::string& error) {
-  return nlohmann::ordered_json({{"held", false}, {"seconds", 0}, {"report", error}})
+  return nlohmann::ordered_json(
+             {{"held", false}, {"seconds", 0}, {"accepted", nlohmann::json::array()}, {"report", error}})
       .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-std::string run_one(const TestCase& one, const RunFlags& flags) try {
+std::string run_one(const TestCase& one, const RunFlags& flags, const WarningPolicy& policy) try {
   if (!one.scenario) return refusal(one.error);
   const std::shared_ptr<const Scenario>& scenario = one.scenario;
   const auto start = std::chrono::steady_clock::now();
   const std::unique_ptr<World> world = make_world(flags.backend, place_for(flags, 0));
-  const CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
+  CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  nlohmann::ordered_json outcome = {{"held", result.held()}, {"seconds", seconds.count()}};
+  const PolicyFindings findings =
+      apply_policy(policy, scenario->name, result.run.verdict, scenario->expect.warnings);
+  if (!findings.failing.empty()) result.unmet.push_back(failing_text(findings.failing));
+  nlohmann::ordered_json outcome = {
+      {"held", result.held()}, {"seconds", seconds.count()}, {"accepted", findings.accepted}};
   if (!result.held()) outcome["report"] = text_report(result, {});
   return outcome.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 } catch (const InputError& error) {
   return refusal(error.what());
 }
 
-JunitCase junit_case(const TestCase& one, const WorkerAnswer& answer) {
+JunitCase junit_case(const TestCase& one, const WorkerAnswer& answer, std::set<std::size_t>& accepted) {
   JunitCase made{one.file, one.name, 0, ""};
   if (!answer.finished) {
     made.failure = fmt::format("{}: the process that ran it ended: {}", one.name, answer.text);
@@ -81,6 +89,7 @@ JunitCase junit_case(const TestCase& one, const WorkerAnswer& answer) {
   }
   const auto outcome = nlohmann::json::parse(answer.text);
   made.seconds = outcome.at("seconds");
+  for (const std::size_t place : outcome.at("accepted")) accepted.insert(place);
   if (!outcome.at("held").get<bool>()) made.failure = outcome.at("report");
   return made;
 }
@@ -104,6 +113,7 @@ void run(TestCommand& command, Invocation& invocation) {
   parse_shard(command.shard, shard, shard_count);
   check_apart({command.junit}, command.flags.files);
   check_writable(command.junit);
+  const WarningPolicy policy = policy_of(command.policy);
   std::vector<TestCase> cases;
   std::size_t index = 0;
   for (TestCase& one : load_cases(command.flags)) {
@@ -111,10 +121,11 @@ void run(TestCommand& command, Invocation& invocation) {
   }
   std::vector<JunitCase> results(cases.size());
   std::size_t failed = 0;
+  std::set<std::size_t> accepted;
   run_in_workers(
-      cases.size(), command.jobs, [&](std::size_t i) { return run_one(cases[i], command.flags); },
+      cases.size(), command.jobs, [&](std::size_t i) { return run_one(cases[i], command.flags, policy); },
       [&](std::size_t i, const WorkerAnswer& answer) {
-        results[i] = junit_case(cases[i], answer);
+        results[i] = junit_case(cases[i], answer, accepted);
         const bool ok = results[i].failure.empty();
         failed += ok ? 0 : 1;
         if (!command.quiet || !ok)
@@ -122,6 +133,7 @@ void run(TestCommand& command, Invocation& invocation) {
         if (!ok) fmt::print("{}\n", results[i].failure);
       });
   if (!command.junit.empty()) write_file(command.junit, junit_report(results));
+  tell_unseen(policy, accepted);
   fmt::print("{} passed, {} failed\n", cases.size() - failed, failed);
   const bool all_read =
       std::all_of(cases.begin(), cases.end(), [](const TestCase& one) { return one.scenario; });
@@ -139,6 +151,7 @@ void add_test_command(CLI::App& app, Invocation& invocation) {
   const auto state = std::make_shared<TestCommand>();
   add_run_flags(*command, state->flags, CLI::ExistingPath);
   command->get_option("scenario")->description("Scenario files, or folders searched for *.json");
+  add_policy_flags(*command, state->policy);
   command->add_option("--junit", state->junit, "Write a JUnit report to this file");
   command
       ->add_option("--jobs", state->jobs, "Scenarios that run at the same time, each in a process of its own")

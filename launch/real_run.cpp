@@ -79,7 +79,7 @@ RealRun::~RealRun() {
 }
 
 std::string RealRun::make_folder(const std::string& name) const {
-  const std::string path = folder_ + "/" + name;
+  std::string path = folder_ + "/" + name;
   make_private_folder(path);
   return path;
 }

@@ -169,7 +169,8 @@ int Enqueue::all_to_all_v() {
     std::int64_t received_first = 0;
     return members([&](GroupRank member) {
       const std::int64_t sent_count = call_.counts[static_cast<std::size_t>(member)];
-      const std::int64_t received_count = call_.counts[static_cast<std::size_t>(call_.size + member)];
+      const GroupRank received_place = call_.size + member;
+      const std::int64_t received_count = call_.counts[static_cast<std::size_t>(received_place)];
       const int sent = send(sent_first, sent_count, member);
       if (sent != kNcclSuccess && sent != kNcclInProgress) return sent;
       const int received = recv(received_first, received_count, member);

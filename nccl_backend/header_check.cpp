@@ -19,7 +19,7 @@ constexpr bool passes_as() {
     return std::is_pointer_v<Ours> && std::is_pointer_v<Theirs>;
   } else if constexpr (std::is_class_v<Ours> || std::is_class_v<Theirs>) {
     return std::is_class_v<Ours> && std::is_class_v<Theirs> && sizeof(Ours) == sizeof(Theirs) &&
-           alignof(Ours) == alignof(Theirs) && std::is_trivially_copyable_v<Ours>;
+           std::alignment_of_v<Ours> == std::alignment_of_v<Theirs> && std::is_trivially_copyable_v<Ours>;
   } else {
     const auto is_whole = [](auto type) {
       using T = typename decltype(type)::type;

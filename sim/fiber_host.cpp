@@ -263,9 +263,9 @@ bool FiberHost::resume(Fiber* fiber) { return state_->resume(fiber); }
 void FiberHost::park() { state_->park(); }
 
 std::size_t default_stack_bytes(std::size_t fiber_count) {
-  if (fiber_count <= 4'096) return 256 * 1024;
-  if (fiber_count <= 65'536) return 64 * 1024;
-  return 16 * 1024;
+  if (fiber_count <= 4'096) return std::size_t{256} * 1024;
+  if (fiber_count <= 65'536) return std::size_t{64} * 1024;
+  return std::size_t{16} * 1024;
 }
 
 }  // namespace gridlock::sim

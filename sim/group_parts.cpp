@@ -62,8 +62,9 @@ void GroupParts::shrink(RankId rank, InstanceId parent, const GroupSpec& spec, s
 std::vector<GroupParts::Release> GroupParts::take_released() { return std::exchange(released_, {}); }
 
 void GroupParts::fill(Histories& histories) const {
-  for (const auto& [key, meeting] : meetings_) {
-    Connection connection{std::get<InstanceId>(key), {}};
+  for (const auto& entry : meetings_) {
+    const Meeting& meeting = entry.second;
+    Connection connection{std::get<InstanceId>(entry.first), {}};
     meeting.expected.for_each([&](RankId rank) {
       const bool came = std::any_of(meeting.came.begin(), meeting.came.end(),
                                     [rank](const Came& one) { return one.rank == rank; });

@@ -20,6 +20,13 @@
 ///   load, store, add, multiply, divide(value, count), from_double, to_double
 namespace gridlock {
 
+/// Never true of an integer.
+template <typename T>
+constexpr bool is_nan(T value) {
+  if constexpr (std::is_floating_point_v<T>) return std::isnan(value);
+  return false;
+}
+
 /// Integers wrap around modulo 2^bits, signed ones in two's complement; division truncates toward zero.
 template <typename T>
 struct IntegerElement {

@@ -35,7 +35,7 @@ std::optional<WrongElement> check_constant(DType dtype, double value, std::span<
     const auto expected = Element::from_double(value);
     for (std::size_t i = 0; i < bytes.size() / size; ++i) {
       const auto got = load_element<Element>(bytes.data(), i);
-      if (got == expected || (got != got && expected != expected)) continue;
+      if (got == expected || (is_nan(got) && is_nan(expected))) continue;
       std::byte wanted[sizeof(typename Element::Storage)];
       store_element<Element>(wanted, 0, expected);
       return WrongElement{static_cast<std::int64_t>(i), element_to_string(dtype, wanted),
@@ -60,7 +60,7 @@ std::string element_to_string(DType dtype, const std::byte* element) {
   return visit_element(dtype, [&](auto e) {
     using Element = decltype(e);
     const auto value = load_element<Element>(element, 0);
-    if (value != value) return std::string("nan");  // without the sign, which carries no meaning
+    if (is_nan(value)) return std::string("nan");  // without the sign, which carries no meaning
     return fmt::format("{}", value);
   });
 }

@@ -31,18 +31,18 @@ struct Product {
   }
 };
 
-/// a == a is false for NaN only. No ||: a short cut is a branch.
+/// A number wins over a NaN. No ||: a short cut is a branch.
 struct Maximum {
   template <typename Element>
   static typename Element::Work combine(typename Element::Work a, typename Element::Work b) {
-    return ((b > a) | !(a == a)) ? b : a;
+    return ((b > a) | is_nan(a)) ? b : a;
   }
 };
 
 struct Minimum {
   template <typename Element>
   static typename Element::Work combine(typename Element::Work a, typename Element::Work b) {
-    return ((b < a) | !(a == a)) ? b : a;
+    return ((b < a) | is_nan(a)) ? b : a;
   }
 };
 

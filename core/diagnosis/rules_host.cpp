@@ -178,7 +178,7 @@ std::string cause_of_refusal(const Evidence& evidence, RankId rank, const Record
   if (call.count < 0 || call.count > kCountMax / size)
     return fmt::format("count: expected 0 to {}, got {}", kCountMax / size, call.count);
   if (what.count == CountMeaning::per_rank && call.detail >= 0) {
-    const std::string counts = cause_in_counts(evidence.histories().store, call, size);
+    std::string counts = cause_in_counts(evidence.histories().store, call, size);
     if (!counts.empty()) return counts;
   }
   if (what.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar))

@@ -227,7 +227,7 @@ Members Plan::numbered_members_of(std::int64_t i) const {
 }
 
 Members Plan::model_members_of(std::int64_t i) const {
-  const Members members = numbered_members_of(i);
+  Members members = numbered_members_of(i);
   if (!families_[locate(i).family].of_world) return members;
   std::vector<RankId> in_model;
   members.for_each([&](RankId rank) {

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
+#include "core/base/plural.h"
 #include "core/mpu/accessor_report.h"
 
 namespace gridlock {
 namespace {
-
-std::string plural(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 std::size_t count_of(const AccessorReport& report, InvariantKind kind) {
   return static_cast<std::size_t>(
@@ -95,7 +92,7 @@ std::string to_text(const AccessorReport& report) {
   const std::size_t inconsistent = count_of(report, InvariantKind::inconsistent);
   const std::size_t hazards = count_of(report, InvariantKind::hazard);
   std::string text =
-      fmt::format("{} in {}: {}, {}\n", plural(static_cast<std::size_t>(report.world_size), "rank", "ranks"),
+      fmt::format("{} in {}: {}, {}\n", plural(report.world_size, "rank", "ranks"),
                   plural(report.classes.size(), "class", "classes"),
                   inconsistent == 0 ? std::string("consistent")
                                     : plural(inconsistent, "inconsistency", "inconsistencies"),

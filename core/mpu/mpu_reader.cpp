@@ -39,7 +39,7 @@ std::vector<RankPair> MpuReader::p2p_groups() const {
 MpuTopology MpuReader::topo() const {
   auto topology = require(Accessor::_topo).attribute_topo();
   if (!topology) raise_python("AttributeError", "_topo");
-  return *std::move(topology);
+  return *topology;
 }
 
 RankId MpuReader::stage_to_global(RankId stage, std::span<const AxisIndex> overrides) const {

@@ -163,7 +163,8 @@ class Parser {
 };
 
 /// One family for each axis larger than one or not.
-ConfigGrid mesh(const Component& component, std::vector<std::string> axes, std::vector<std::int64_t> sizes) {
+ConfigGrid mesh(const Component& component, std::vector<std::string> axes,
+                const std::vector<std::int64_t>& sizes) {
   ConfigGrid grid{component.name, component.backend, true, {ProcessTopology(std::move(axes), sizes), {}}};
   grid.is_server = component.is_server();
   return grid;

@@ -144,7 +144,7 @@ class DumpWriter {
   }
 
   std::string operation_name(const Record& record, const GroupInstance& group) const {
-    const std::string name(flight_name(record.call));
+    std::string name(flight_name(record.call));
     if (!operation(record.call).is_p2p) return name;
     return fmt::format("{} {}{}{}", name, group.spec.members.index_of(rank_),
                        record.call == CallKind::send ? "->" : "<-", record.peer);

@@ -177,10 +177,11 @@ std::string HistoryWriter::run_text() {
   std::vector<std::vector<RankId>> classes;
   for (RankId rank = 0; rank < static_cast<RankId>(histories_.ranks.size()); ++rank) {
     RanksLine line = ranks_line(rank);
-    if (line.end.state == HostState::unknown && line.end.node == HistoryNode::empty) continue;
+    const HistoryNode node = line.end.node;
+    if (line.end.state == HostState::unknown && node == HistoryNode::empty) continue;
     line.ranks = RankSet();
     const auto [entry, added] =
-        known.try_emplace({line.end.node, history_line_text(std::move(line))}, classes.size());
+        known.try_emplace({node, history_line_text(std::move(line))}, classes.size());
     if (added) classes.emplace_back();
     classes[entry->second].push_back(rank);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/read/code_reader.h"
 #include "harness/read/number_reader.h"
 #include "harness/read/operation_reader.h"
 #include "harness/read/selection_reader.h"
@@ -152,13 +153,6 @@ ExpectAction read_contributors(const ReadContext& context, const JsonCursor& cur
     expect.ranks = read_group(context, cursor.at("group"));
   }
   return expect;
-}
-
-Code read_code(const JsonCursor& cursor) {
-  if (const std::optional<Code> code = code_from_name(cursor.string())) return *code;
-  std::vector<std::string> known;
-  for (const CodeInfo& info : all_codes()) known.emplace_back(info.name);
-  cursor.fail_name("diagnosis", cursor.string(), known);
 }
 
 Relation read_relation(const JsonCursor& cursor) {

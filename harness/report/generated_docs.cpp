@@ -29,7 +29,18 @@ std::string outcomes_page() {
          "`gridlock check` with 0 "
          "or 9; bad input ends every command with 2 before anything runs (`gridlock test` still runs the "
          "files "
-         "that it can read).\n";
+         "that it can read).\n"
+         "\nA warning changes no outcome. With `--fail-on CODES` (codes with commas between them, or `any`) "
+         "`run`, "
+         "`test` and `diagnose` end with 1 when a run that passed has such a warning, unless its scenario "
+         "expects it (`expect.warnings`) or the file of `--accept` does:\n\n```json\n"
+         "{ \"accept\": [ { \"code\": \"COMM_ORDER_RISK\", \"scenario\": \"step\", \"reason\": \"connected "
+         "at the start\" } ] }\n```\n\n"
+         "A scenario's name stands for all cells of its matrix; an entry without one counts everywhere, and "
+         "is "
+         "the only kind that `diagnose` knows, as recorded runs have no scenario. Entries that nothing "
+         "needed are "
+         "named on standard error.\n";
 }
 
 std::string link(std::string_view path) { return fmt::format("[{}](../{})", path, path); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/plural.h"
 #include "core/grid/group_registry.h"
 #include "core/grid/plan.h"
 
@@ -72,17 +73,19 @@ std::string plan_table(const Scenario& scenario) {
     const Answers answers = resolve(registry, *grid.plan);
     requests += grid.plan->request_count();
     made += created_count(answers);
-    grids +=
-        fmt::format("{}: {} recipe on {}, mapping {}, {} requests, {} groups made\n", grid.name,
-                    grid.plan->spec().recipe.name, topology_text(grid.plan->topology()),
-                    grid.plan->mapping().to_string(), grid.plan->request_count(), created_count(answers));
+    grids += fmt::format("{}: {} recipe on {}, mapping {}, {}, {} made\n", grid.name,
+                         grid.plan->spec().recipe.name, topology_text(grid.plan->topology()),
+                         grid.plan->mapping().to_string(),
+                         plural(grid.plan->request_count(), "request", "requests"),
+                         plural(created_count(answers), "group", "groups"));
     grids += family_lines(*grid.plan, answers);
     if (const auto surprise = grid.plan->group_rank_order_surprise())
       grids += fmt::format("  warning: {}\n", *surprise);
   }
-  return fmt::format(
-      "{}: {} ranks, {} grids, {} requests for groups, {} made, {} answered by the registry\n{}",
-      scenario.name, scenario.world_size, scenario.grids.size(), requests, made, requests - made, grids);
+  return fmt::format("{}: {}, {}, {} for groups, {} made, {} answered by the registry\n{}", scenario.name,
+                     plural(scenario.world_size, "rank", "ranks"),
+                     plural(scenario.grids.size(), "grid", "grids"), plural(requests, "request", "requests"),
+                     made, requests - made, grids);
 }
 
 nlohmann::ordered_json plan_json(const Scenario& scenario) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/base/plural.h"
 #include "core/diagnosis/render.h"
 #include "core/diagnosis/watchdog_log.h"
 #include "core/history/transcript.h"
@@ -35,10 +36,12 @@ std::string headline(const CaseResult& result, const ReportStyle& style) {
 
 std::string facts(const CaseResult& result) {
   const RunResult& run = result.run;
-  std::string text = fmt::format("  {} ranks on {}, {} groups, {} requests", result.scenario->world_size,
-                                 result.world, run.histories->groups.instance_count(), run.request_count);
+  std::string text =
+      fmt::format("  {} on {}, {}, {}", plural(result.scenario->world_size, "rank", "ranks"), result.world,
+                  plural(run.histories->groups.instance_count(), "group", "groups"),
+                  plural(run.request_count, "request", "requests"));
   // Only the simulator has a digest, and sees all ends of a call.
-  if (run.digest != 0) text += fmt::format(", {} matched calls", run.match_count);
+  if (run.digest != 0) text += ", " + plural(run.match_count, "matched call", "matched calls");
   if (run.virtual_time.count() > 0) text += fmt::format(", virtual time {}", duration_text(run.virtual_time));
   text += fmt::format("\n  seed {}", result.options.seed);
   if (run.digest != 0) text += fmt::format(", digest {}", hash_text(run.digest));

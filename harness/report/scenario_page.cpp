@@ -158,7 +158,7 @@ std::string nccl_text(const OperationInfo& info) {
   // ncclGetVersion's numbers up to 2.8 have one digit less for the minor version.
   const int version = info.nccl_version_min;
   const int base = version < 10000 ? 1000 : 10000;
-  const std::string text = fmt::format("{}.{}.{}", version / base, version % base / 100, version % 100);
+  std::string text = fmt::format("{}.{}.{}", version / base, version % base / 100, version % 100);
   switch (info.made_of) {
     case MadeOf::kernel:
       return text;

@@ -21,8 +21,8 @@ RankView::RankView(const Scenario& scenario, RankId rank)
 RankId RankView::index(const AxisRef& axis) const {
   if (axis.is_rank()) return rank_;
   if (axis.is_place) return axis_index(*scenario_, axis, rank_);
-  const std::int32_t first = first_axis_of_grid_[static_cast<std::size_t>(axis.grid)];
-  return coordinates_[static_cast<std::size_t>(first + axis.axis)];
+  const std::int32_t place = first_axis_of_grid_[static_cast<std::size_t>(axis.grid)] + axis.axis;
+  return coordinates_[static_cast<std::size_t>(place)];
 }
 
 Label RankView::label(SiteId site, const Step& step) const {

@@ -18,7 +18,7 @@ void ScenarioProgram::add_sites(const std::vector<Step>& steps) {
   }
 }
 
-RankProgram make_rank_program(std::shared_ptr<const ScenarioProgram> program) {
+RankProgram make_rank_program(const std::shared_ptr<const ScenarioProgram>& program) {
   RankProgram made;
   made.world_size = program->scenario().world_size;
   made.machine = [program](RankId rank) -> std::unique_ptr<StepMachine> {

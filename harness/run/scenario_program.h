@@ -28,6 +28,6 @@ class ScenarioProgram {
 };
 
 /// What a world runs for the scenario: a step machine per rank.
-RankProgram make_rank_program(std::shared_ptr<const ScenarioProgram> program);
+RankProgram make_rank_program(const std::shared_ptr<const ScenarioProgram>& program);
 
 }  // namespace gridlock

@@ -105,7 +105,7 @@ TEST(PlanCommand, ShowsFamiliesAndWhatTheRegistryAnswers) {
   EXPECT_THAT(
       run.out,
       StartsWith(
-          "single_3d: 8 ranks, 1 grids, 38 requests for groups, 34 made, 4 answered by the registry\n"));
+          "single_3d: 8 ranks, 1 grid, 38 requests for groups, 34 made, 4 answered by the registry\n"));
 }
 
 TEST(PlanCommand, JsonListsEveryRequestInOrder) {

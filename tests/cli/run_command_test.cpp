@@ -48,6 +48,44 @@ TEST(RunCommand, PrintsOneCommandThatRepeatsAFailingRun) {
   EXPECT_EQ(run_gridlock(command).out, run.out);
 }
 
+/// A scenario that passes with the warning COMM_ORDER_RISK and expects nothing.
+std::string risky_scenario() {
+  return temporary_file("risky.json", R"({
+    "extends": ")" GRIDLOCK_SOURCE_DIR R"(/scenarios/semantics/first_use_in_other_order.fixed.json",
+    "name": "risky", "expect": {"warnings": null}})");
+}
+
+TEST(RunCommand, FailsOnAWarningThatItIsToldToFailOn) {
+  const std::string run = "run " + risky_scenario();
+  EXPECT_EQ(run_gridlock(run).exit_code, 0);
+  const BinaryRun failing = run_gridlock(run + " --fail-on COMM_ORDER_RISK,BUFFER_RACE");
+  EXPECT_EQ(failing.exit_code, 1);
+  EXPECT_THAT(failing.out, HasSubstr("  warnings that make the run fail (--fail-on): COMM_ORDER_RISK\n"));
+  EXPECT_EQ(run_gridlock(run + " --fail-on BUFFER_RACE").exit_code, 0);
+}
+
+TEST(RunCommand, PassesOnAWarningThatIsAcceptedAndNamesWhatDidNotComeUp) {
+  const std::string accept = temporary_file("accept.json", R"({"accept": [
+    {"code": "COMM_ORDER_RISK", "scenario": "risky", "reason": "connected before"},
+    {"code": "BUFFER_RACE", "reason": "mended long ago"}]})");
+  const std::string flags = risky_scenario() + " --fail-on any --accept " + accept;
+  for (const std::string command : {"run ", "test "}) {
+    const BinaryRun run = run_gridlock(command + flags);
+    EXPECT_EQ(run.exit_code, 0) << run.out;
+    EXPECT_EQ(run.err, "gridlock: accepted, but not seen: BUFFER_RACE\n");
+  }
+}
+
+TEST(RunCommand, TheTestCommandAndDiagnoseFailOnWarningsToo) {
+  const BinaryRun tested = run_gridlock("test " + risky_scenario() + " --fail-on any");
+  EXPECT_EQ(tested.exit_code, 1);
+  EXPECT_THAT(tested.out, HasSubstr("warnings that make the run fail (--fail-on): COMM_ORDER_RISK"));
+  const std::string history = temporary_file("risky.jsonl", "");
+  run_gridlock("run " + risky_scenario() + " --history " + history);
+  EXPECT_EQ(run_gridlock("diagnose " + history).exit_code, 0);
+  EXPECT_EQ(run_gridlock("diagnose " + history + " --fail-on COMM_ORDER_RISK").exit_code, 1);
+}
+
 TEST(RunCommand, WritesAReportForPrograms) {
   const BinaryRun run = run_gridlock("run scenarios/must_fail/count_mismatch.json --report /dev/stderr");
   const auto report = nlohmann::json::parse(run.err);
