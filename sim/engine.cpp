@@ -109,7 +109,9 @@ RunResult Engine::run() {
   result.virtual_time = now_;
   result.request_count = request_count_;
   result.match_count = device_.match_count();
-  if (device_.slot_contention().count > 0) choices_.push_back(device_.slot_contention());
+  for (const ContendedChoice& choice : {device_.slot_contention(), device_.matcher().unlike_messages()}) {
+    if (choice.count > 0) choices_.push_back(choice);
+  }
   result.choices = std::move(choices_);
   result.error = error_;
   return result;

@@ -125,6 +125,10 @@ Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
   if (!complete && place.arrived == place.expected) unalike_ = meeting;
   if (call.pair != kNoSlot && pairs_[call.pair].capacity > 0) {
     Pair& pair = pairs_[call.pair];
+    if (!complete && place.arrived == place.expected && unlike_messages_.count++ == 0) {
+      unlike_messages_.rank = call.rank;
+      unlike_messages_.time = now;
+    }
     const OpenCall& first = calls_[place.first_arrival];
     if (complete && first.left_behind) {
       pair.bytes_left_behind -= first.count * static_cast<std::int64_t>(dtype_size(first.dtype));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/history/histories.h"
+#include "core/world/choice.h"
 #include "sim/open_call.h"
 #include "sim/pair_table.h"
 #include "sim/pool.h"
@@ -94,6 +95,10 @@ class Matcher {
   /// Messages that were left behind and never received, by group, sender and receiver.
   std::vector<Unreceived> unreceived() const;
 
+  /// Messages whose ends did not fit on pairs where sends are left behind: whether such a send completes
+  /// depends on which end came first.
+  const ContendedChoice& unlike_messages() const { return unlike_messages_; }
+
   const Place& place(Slot slot) const { return places_[slot]; }
   /// Forgets a completed place whose operation is finished. Its calls stay.
   void remove(Slot place) { places_.remove(place); }
@@ -133,6 +138,7 @@ class Matcher {
   SendCapacity send_capacity_;
   bool has_pair_communicators_;
   Slot unalike_ = kNoSlot;
+  ContendedChoice unlike_messages_{ChoiceKind::message, kNoRank, {}, 0};
   Pool<Place> places_;
   PairTable pair_ids_;
   Pool<Pair> pairs_;

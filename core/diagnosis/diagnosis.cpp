@@ -83,12 +83,14 @@ constexpr std::array<CodeInfo, 42> kCodes{{
      "Make every rank of the parent take part in each split, and every rank that stays in each shrink."},
     {Code::COLL_MISSING_RANK, "COLL_MISSING_RANK", Outcome::stall,
      "The members of a group disagree how many collectives they make on it: some wait in a call that others "
-     "never make. The first place where they part is earlier than the wait when later calls of the same "
+     "never make, or that meets another operation there. The first place where they part is earlier than the "
+     "wait when later calls of the same "
      "kind paired up by accident.",
      "Make every member call it, or none: look for a branch, an early exit of a loop or an uneven number of "
      "micro-batches around the call."},
     {Code::COLL_SEQUENCE_SHIFT, "COLL_SEQUENCE_SHIFT", Outcome::mismatch,
-     "A rank skipped or repeated a call on a group. Its next calls met other calls of its partners, and "
+     "A rank skipped or repeated a call on a group. Its next calls of the same operation were taken for it, "
+     "and "
      "everything after is shifted.",
      "Make the skipped or repeated call the same number of times on all members."},
     {Code::COLL_ORDER_MISMATCH, "COLL_ORDER_MISMATCH", Outcome::mismatch,

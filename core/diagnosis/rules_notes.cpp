@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <set>
 #include <string>
@@ -254,6 +255,7 @@ std::vector<Diagnosis> find_other_devices(const Evidence& evidence) {
         {warning.blame.ranks, fmt::format("{}, on GPU {}", call, device), label, place}};
     warning.summary = fmt::format("{} of {} runs on GPU {} of the host, which is not its own.", call,
                                   ranks_text(warning.blame.ranks), device);
+    warning.summary[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(warning.summary[0])));
     warning.hint = code_info(warning.code).fix;
     warnings.push_back(std::move(warning));
   }

@@ -11,12 +11,13 @@ struct ChoiceInfo {
 };
 
 /// In the order of ChoiceKind.
-constexpr std::array<ChoiceInfo, 5> kChoices{{
+constexpr std::array<ChoiceInfo, 6> kChoices{{
     {"kernel_slot", "which of several works got the room of a device"},
     {"deadline", "whether a timeout passed before what it waited for came"},
     {"test", "whether work was complete when its program asked"},
     {"fault", "how far everybody was when a fault came"},
     {"abort", "which work was complete before an abort"},
+    {"message", "whether a send was complete before the recv came that does not fit it"},
 }};
 
 }  // namespace

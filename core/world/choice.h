@@ -15,6 +15,7 @@ enum class ChoiceKind : std::uint8_t {
   test,         ///< a program asked whether work is complete
   fault,        ///< a fault at a time, or one that ended a rank with work open
   abort,        ///< an abort took back open work
+  message,      ///< a send met a recv that does not fit: it is complete if it was left behind before
 };
 
 /// "kernel_slot", "deadline" ...
