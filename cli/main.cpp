@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
-#include <new>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <new>
 
 #include "cli/commands.h"
 #include "cli/version.h"
@@ -35,6 +37,12 @@ std::string command_line(int argc, char** argv) {
   std::string line = "gridlock";
   for (int i = 1; i < argc; ++i) line += " " + gridlock::cli::shell_quoted(argv[i]);
   return line;
+}
+
+/// What was printed has to arrive: a full disk must not look like a run that passed.
+void check_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw gridlock::InputError("standard output", fmt::format("cannot write to it: {}", std::strerror(errno)));
 }
 
 int run(int argc, char** argv) {
@@ -72,6 +80,7 @@ int run(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(Outcome::bad_input);
   }
+  check_output();
   return invocation.exit_code;
 }
 
@@ -91,6 +100,6 @@ int main(int argc, char** argv) {
     return static_cast<int>(Outcome::backend_error);
   } catch (const std::exception& error) {
     fmt::print(stderr, "gridlock: {}\n", error.what());
-    return static_cast<int>(Outcome::backend_error);
+    return static_cast<int>(std::ferror(stdout) != 0 ? Outcome::bad_input : Outcome::backend_error);
   }
 }

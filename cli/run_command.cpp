@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -154,7 +155,12 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const CLI::Validator& pat
             flags.seed_given = true;
           },
           "Seed of the run; default: the scenario's")
-      ->check([](const std::string& text) { return text.starts_with('-') ? "a seed is at least 0" : ""; });
+      ->check([](const std::string& text) {
+        std::uint64_t seed = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+        const bool is_seed = error == std::errc() && end == text.data() + text.size();
+        return is_seed ? "" : "a seed is an integer from 0 to 18446744073709551615";
+      });
   command.add_option("--payload", flags.payload, "data: buffers hold real numbers; shape: sizes only")
       ->check(CLI::IsMember({"data", "shape"}));
   command

@@ -69,7 +69,9 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       creation_(program.world_size, histories_->groups),
       parts_(histories_->groups),
       faults_(options_.faults, program.world_size),
-      watchdog_(options.semantics, histories_->groups, device_, program.world_size) {
+      watchdog_(options.semantics, histories_->groups, device_, program.world_size),
+      ready_(program.world_size),
+      running_(program.world_size) {
   histories_->sites = std::move(sites);
   histories_->ranks_per_node = options.ranks_per_node;
   contexts_.reserve(ranks_.size());
@@ -130,7 +132,7 @@ void Engine::judge_now(RunEnd end) {
 }
 
 RunEnd Engine::loop() {
-  for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.push_back(rank);
+  for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.add(rank);
   for (std::size_t i = 0; i < options_.faults.size(); ++i) {
     const FaultTrigger& at = options_.faults[i].at;
     if (at.by != FaultTrigger::By::time) continue;
@@ -183,12 +185,15 @@ void Engine::note_choice(ChoiceKind kind, RankId rank) {
 }
 
 void Engine::run_picked() {
-  while (!ready_.empty() && !limit_reached_) {
-    std::sort(ready_.begin(), ready_.end());
-    const std::size_t place = options_.pick_turn(ready_.size());
-    GRIDLOCK_CHECK(place < ready_.size());
-    const RankId rank = ready_[place];
-    ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(place));
+  std::vector<RankId> ranks;
+  while (!limit_reached_) {
+    ready_.take_all([&](RankId rank) { ranks.push_back(rank); });
+    if (ranks.empty()) return;
+    std::sort(ranks.begin(), ranks.end());
+    const std::size_t place = options_.pick_turn(ranks.size());
+    GRIDLOCK_CHECK(place < ranks.size());
+    const RankId rank = ranks[place];
+    ranks.erase(ranks.begin() + static_cast<std::ptrdiff_t>(place));
     run_rank(rank);
   }
 }
@@ -196,13 +201,10 @@ void Engine::run_picked() {
 void Engine::run_ready() {
   if (options_.pick_turn) return run_picked();
   while (!ready_.empty() && !limit_reached_) {
-    running_.swap(ready_);
-    ready_.clear();
-    if (!std::is_sorted(running_.begin(), running_.end())) std::sort(running_.begin(), running_.end());
-    for (const RankId rank : running_) {
-      run_rank(rank);
-      if (limit_reached_) return;
-    }
+    std::swap(running_, ready_);
+    running_.take_all([this](RankId rank) {
+      if (!limit_reached_) run_rank(rank);
+    });
   }
 }
 
@@ -273,7 +275,7 @@ void Engine::wake(RankId rank) {
   woken.park = Park::none;
   ++woken.park_count;
   woken.since = now_;
-  ready_.push_back(rank);
+  ready_.add(rank);
 }
 
 void Engine::run_rank(RankId rank) {
@@ -303,7 +305,7 @@ void Engine::run_machine(RankId rank) {
       if (!answer(rank, request, reply)) break;
       if (options_.pick_turn) {
         own.reply = reply;
-        ready_.push_back(rank);
+        ready_.add(rank);
         break;
       }
     }

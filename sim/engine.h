@@ -15,6 +15,7 @@
 #include "sim/group_parts.h"
 #include "sim/host_edges.h"
 #include "sim/host_meetings.h"
+#include "sim/ready_set.h"
 #include "sim/recorder.h"
 #include "sim/sim_rank.h"
 #include "sim/submission.h"
@@ -146,8 +147,9 @@ class Engine {
   Watchdog watchdog_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
-  std::vector<RankId> ready_;
-  std::vector<RankId> running_;
+  ReadySet ready_;
+  /// Of the round that is going on.
+  ReadySet running_;
   std::vector<Timer> due_;
   std::vector<RankId> progressed_;
   std::vector<Complaint> complaints_;
@@ -161,6 +163,8 @@ class Engine {
   std::vector<RankEnd> judged_ranks_;
   std::string error_;
   std::int64_t request_count_ = 0;
+  /// Towards RunOptions::step_max.
+  std::int64_t step_count_ = 0;
   std::int64_t data_bytes_ = 0;
   RankId ended_count_ = 0;
   bool limit_reached_ = false;

@@ -27,7 +27,7 @@ bool Engine::must_stop() {
              " MiB after " + std::to_string(request_count_) + " requests";
     return true;
   }
-  return request_count_ == options_.step_max || is_interrupted();
+  return step_count_ >= options_.step_max || is_interrupted();
 }
 
 bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
@@ -36,6 +36,9 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
     return false;
   }
   ++request_count_;
+  // Whoever pauses has worked for as long as many requests take.
+  constexpr std::int64_t kStepsOfAPause = 4096;
+  step_count_ += request.kind == RequestKind::pause ? kStepsOfAPause : 1;
   if (request.kind == RequestKind::pause) return true;
   if (faults_.is_on() && !apply_faults(rank, request)) return false;
   switch (request.kind) {

@@ -31,36 +31,37 @@ Submission::Submission(const Semantics& semantics, const GroupTable& groups, std
       blocks_host_(semantics.blocks_host),
       wave_max_(semantics.batch_p2p_max) {}
 
-StatusCode Submission::check(RankId rank, const Call& call) {
+StatusCode Submission::place(RankId rank, const Call& call) {
   RankState& state = ranks_[index(rank)];
   const GroupUse* use = find_group_use(groups_, rank, state, call.group);
   if (use == nullptr) return StatusCode::not_a_member;
   if (is_destroyed(state, *use)) return StatusCode::invalid_argument;
+  placed_.push_back({&call, static_cast<std::size_t>(use - state.groups.data())});
   const GroupSpec& spec = groups_.instance(use->instance).spec;
-  if (!reaches_data(call, spec.backend)) return StatusCode::invalid_argument;
+  if (call.notes != nullptr && !reaches_data(call, spec.backend)) return StatusCode::invalid_argument;
   const CallPlace place{use->group_rank, spec.members.size()};
   const StatusCode code = check_call(call, place, state.buffers, needs_buffers_);
   const bool is_free = code != StatusCode::ok || gpus_.take(rank, call, use->instance, spec);
   return is_free ? code : StatusCode::invalid_argument;
 }
 
-std::size_t Submission::first_unpaired(RankId rank, std::span<const Call> calls) {
-  RankState& state = ranks_[index(rank)];
-  const auto instance_of_self = [&](const Call& call) {
-    if (!operation(call.kind).is_p2p) return InstanceId::none;
-    const GroupUse* use = find_group_use(groups_, rank, state, call.group);
-    return use->group_rank == call.peer ? use->instance : InstanceId::none;
+const Call* Submission::first_unpaired(RankId rank) const {
+  const RankState& state = ranks_[index(rank)];
+  const auto instance_of_self = [&](const Placed& placed) {
+    if (!operation(placed.call->kind).is_p2p) return InstanceId::none;
+    const GroupUse& use = state.groups[placed.use];
+    return use.group_rank == placed.call->peer ? use.instance : InstanceId::none;
   };
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const InstanceId instance = instance_of_self(calls[i]);
+  for (const Placed& placed : placed_) {
+    const InstanceId instance = instance_of_self(placed);
     if (instance == InstanceId::none) continue;
     std::ptrdiff_t balance = 0;
-    for (const Call& other : calls) {
-      if (instance_of_self(other) == instance) balance += other.kind == CallKind::send ? 1 : -1;
+    for (const Placed& other : placed_) {
+      if (instance_of_self(other) == instance) balance += other.call->kind == CallKind::send ? 1 : -1;
     }
-    if (balance != 0) return i;
+    if (balance != 0) return placed.call;
   }
-  return calls.size();
+  return nullptr;
 }
 
 Matcher::End Submission::end_of(const Call& call, const GroupUse& use, bool alone) const {
@@ -69,30 +70,30 @@ Matcher::End Submission::end_of(const Call& call, const GroupUse& use, bool alon
   return {use.instance, call.kind, use.group_rank, call.peer, alone, has_tag ? call.notes->tag : 0};
 }
 
-Record Submission::describe(RankId rank, const Call& call) const {
-  const OperationInfo& info = operation(call.kind);
+Record Submission::describe(const Call& call) const {
   Record record = call_record(call);
-  if (info.count == CountMeaning::per_rank) {
+  if (operation(call.kind).count == CountMeaning::per_rank)
     record.detail = recorder_.store().add_counts(call.counts);
-  }
   if (call.notes != nullptr) record.notes = recorder_.store().add_notes(*call.notes);
-  RankState& state = ranks_[index(rank)];
-  if (const GroupUse* use = find_group_use(groups_, rank, state, call.group)) {
-    record.sequence =
-        info.is_p2p ? device_.matcher().peek_in_pair(end_of(call, *use, false)) : next_sequence(state, *use);
-  }
   return record;
 }
 
 void Submission::reject(RankId rank, const Call& call) {
-  Record record = describe(rank, call);
+  RankState& state = ranks_[index(rank)];
+  Record record = describe(call);
+  if (const GroupUse* use = find_group_use(groups_, rank, state, call.group)) {
+    const bool is_p2p = operation(call.kind).is_p2p;
+    record.sequence =
+        is_p2p ? device_.matcher().peek_in_pair(end_of(call, *use, false)) : next_sequence(state, *use);
+  }
   record.rejected = true;
   recorder_.write(rank, record);
 }
 
-OpenCall Submission::open(RankId rank, const Call& call, bool is_batch, Record& record) {
+OpenCall Submission::open(RankId rank, const Placed& placed, bool is_batch, Record& record) {
   RankState& state = ranks_[index(rank)];
-  const GroupUse& use = *find_group_use(groups_, rank, state, call.group);
+  const Call& call = *placed.call;
+  const GroupUse& use = state.groups[placed.use];
   OpenCall open;
   open.kind = record.call;
   open.dtype = record.dtype;
@@ -122,29 +123,29 @@ OpenCall Submission::open(RankId rank, const Call& call, bool is_batch, Record& 
 
 // NCCL sorts the collectives of one group by size and gathers those of one operation, type and reduction, so
 // members that wrote them in different orders still meet.
-std::span<const Call> Submission::in_library_order(std::span<const Call> calls) {
+void Submission::put_in_library_order() {
   const auto key = [](const Call& call) {
     return std::tuple(-call.count, call.kind, call.dtype, call.op, call.peer);
   };
-  ordered_.assign(calls.begin(), calls.end());
-  for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    if (operation(ordered_[i].kind).is_p2p) continue;
-    for (std::size_t j = i + 1; j < ordered_.size(); ++j) {
-      const bool is_rival = !operation(ordered_[j].kind).is_p2p && ordered_[j].group == ordered_[i].group;
-      if (is_rival && key(ordered_[j]) < key(ordered_[i])) std::swap(ordered_[i], ordered_[j]);
+  for (std::size_t i = 0; i < placed_.size(); ++i) {
+    if (operation(placed_[i].call->kind).is_p2p) continue;
+    for (std::size_t j = i + 1; j < placed_.size(); ++j) {
+      const Call& rival = *placed_[j].call;
+      const bool is_rival = !operation(rival.kind).is_p2p && rival.group == placed_[i].call->group;
+      if (is_rival && key(rival) < key(*placed_[i].call)) std::swap(placed_[i], placed_[j]);
     }
   }
-  return ordered_;
 }
 
-void Submission::find_waves(RankId rank, std::span<const Call> calls) {
-  waves_.assign(calls.size(), 0);
+void Submission::find_waves(RankId rank) {
+  waves_.assign(placed_.size(), 0);
   std::vector<BatchMessage> messages;
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    if (!operation(calls[i].kind).is_p2p) continue;
-    const GroupUse& use = *find_group_use(groups_, rank, ranks_[index(rank)], calls[i].group);
-    messages.push_back({calls[i].kind, use.instance, use.group_rank, calls[i].peer,
+  for (std::size_t i = 0; i < placed_.size(); ++i) {
+    const Call& call = *placed_[i].call;
+    if (!operation(call.kind).is_p2p) continue;
+    const GroupUse& use = ranks_[index(rank)].groups[placed_[i].use];
+    messages.push_back({call.kind, use.instance, use.group_rank, call.peer,
                         groups_.instance(use.instance).spec.members.size()});
     places.push_back(i);
   }
@@ -154,30 +155,31 @@ void Submission::find_waves(RankId rank, std::span<const Call> calls) {
 
 Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now,
                                       std::ptrdiff_t corrupted) {
+  placed_.clear();
   for (const Call& call : calls) {
-    if (const StatusCode code = check(rank, call); code != StatusCode::ok) {
+    if (const StatusCode code = place(rank, call); code != StatusCode::ok) {
       reject(rank, call);
       return {code};
     }
   }
-  if (const std::size_t unpaired = first_unpaired(rank, calls); unpaired < calls.size()) {
-    reject(rank, calls[unpaired]);
+  if (const Call* unpaired = first_unpaired(rank)) {
+    reject(rank, *unpaired);
     return {StatusCode::invalid_argument};
   }
   Result result;
   result.ticket = static_cast<Ticket>(ranks_[index(rank)].next_ticket++);
   if (calls.empty()) return result;
   is_batch = is_batch || calls.size() > 1;
-  if (reorders_ && calls.size() > 1) calls = in_library_order(calls);
+  if (reorders_ && calls.size() > 1) put_in_library_order();
   const bool has_waves = wave_max_ > 0 && static_cast<std::int64_t>(calls.size()) > wave_max_;
-  if (has_waves) find_waves(rank, calls);
+  if (has_waves) find_waves(rank);
   const Slot work = device_.new_work(rank, result.ticket);
   Slot last = kNoSlot;
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    Record record = describe(rank, calls[i]);
+  for (std::size_t i = 0; i < placed_.size(); ++i) {
+    Record record = describe(*placed_[i].call);
     record.ticket = static_cast<std::int64_t>(result.ticket);
     record.batched = is_batch;
-    OpenCall open_call = open(rank, calls[i], is_batch, record);
+    OpenCall open_call = open(rank, placed_[i], is_batch, record);
     open_call.corrupt = static_cast<std::ptrdiff_t>(i) == corrupted;
     if (has_waves) open_call.wave = waves_[i];
     recorder_.write(rank, record);

@@ -37,19 +37,26 @@ class Submission {
                 std::ptrdiff_t corrupted = -1);
 
  private:
-  StatusCode check(RankId rank, const Call& call);
-  /// The first call of which a message to the own rank has no other end in the batch, calls.size() if there
-  /// is none.
-  std::size_t first_unpaired(RankId rank, std::span<const Call> calls);
+  /// A call of the submit, and its group's place in RankState::groups.
+  struct Placed {
+    const Call* call;
+    std::size_t use;
+  };
+
+  /// Adds the call to placed_ unless it is wrong.
+  StatusCode place(RankId rank, const Call& call);
+  /// The first call of which a message to the own rank has no other end in the batch; null if there is none.
+  const Call* first_unpaired(RankId rank) const;
   void reject(RankId rank, const Call& call);
   Matcher::End end_of(const Call& call, const GroupUse& use, bool alone) const;
-  /// What the history says about the call; its sequence number is the rank's next.
-  Record describe(RankId rank, const Call& call) const;
-  OpenCall open(RankId rank, const Call& call, bool is_batch, Record& record);
-  /// The calls of a batch in the order in which the library pairs them, in ordered_.
-  std::span<const Call> in_library_order(std::span<const Call> calls);
+  /// What the history says about the call, without its numbers.
+  Record describe(const Call& call) const;
+  /// The call with its place in its order, which `record` gets too.
+  OpenCall open(RankId rank, const Placed& placed, bool is_batch, Record& record);
+  /// Brings the calls of a batch into the order in which the library pairs them.
+  void put_in_library_order();
   /// Sends and recvs beyond what a batch runs at a time, in waves_.
-  void find_waves(RankId rank, std::span<const Call> calls);
+  void find_waves(RankId rank);
 
   const GroupTable& groups_;
   std::vector<RankState>& ranks_;
@@ -62,7 +69,8 @@ class Submission {
   bool reorders_;
   bool blocks_host_;
   std::int64_t wave_max_;
-  std::vector<Call> ordered_;
+  // Of the submit that is looked at.
+  std::vector<Placed> placed_;
   std::vector<std::uint16_t> waves_;
 };
 

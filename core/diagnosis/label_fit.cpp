@@ -18,7 +18,8 @@ Fit both(Fit a, Fit b) {
 
 bool has_own_label(const SiteTable& sites, const Record& call) {
   const std::string& text = sites.site(call.label.site).text;
-  return call.label.site != SiteId::none && !text.empty() && text != call_kind_name(call.call);
+  return call.label.site != SiteId::none && !text.empty() && text != "batch" &&
+         text != call_kind_name(call.call);
 }
 
 LabelFit::LabelFit(const SiteTable& sites, const Calls& a, const Calls& b)

@@ -36,7 +36,7 @@ class LabelFit {
   std::set<std::string> texts_b_;
 };
 
-/// Whether somebody gave the call a name of its own: a label without one is the operation's.
+/// Whether somebody gave the call a name of its own: a label without one is the operation's, or "batch".
 bool has_own_label(const SiteTable& sites, const Record& call);
 
 }  // namespace gridlock

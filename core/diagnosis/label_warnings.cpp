@@ -29,6 +29,15 @@ struct Class {
   Ranks ranks;
 };
 
+/// Whether any call has a name that somebody gave it: without one there is nothing to compare.
+bool has_own_labels(const Histories& histories) {
+  for (std::size_t i = 1; i < histories.store.node_count(); ++i) {
+    const Record& record = histories.store.record(static_cast<HistoryNode>(i));
+    if (record.kind == RecordKind::call && has_own_label(histories.sites, record)) return true;
+  }
+  return false;
+}
+
 /// Two programs whose calls met one by one, and the first place where their labels differ although they
 /// agree at another one, or have the same labels in another order.
 std::optional<std::size_t> first_mismatch(const SiteTable& sites, const Calls& a, const Calls& b) {
@@ -226,8 +235,7 @@ std::optional<Diagnosis> find_in_transfers(Evidence& evidence, Reader& reader) {
 }  // namespace
 
 void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings) {
-  // Without sites there is nothing to compare.
-  if (evidence.histories().sites.size() < 2) return;
+  if (!has_own_labels(evidence.histories())) return;
   Reader reader(evidence);
   if (auto warning = find_in_collectives(evidence, reader)) warnings.push_back(std::move(*warning));
   if (auto warning = find_in_transfers(evidence, reader)) warnings.push_back(std::move(*warning));

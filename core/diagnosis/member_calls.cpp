@@ -18,7 +18,7 @@ CallList from_sequence(const CallList& list, std::int32_t first) {
 }
 
 bool knows_all_calls(const Evidence& evidence, RankId rank) {
-  return evidence.has_plans() || evidence.state(rank) == HostState::returned;
+  return evidence.has_whole_plan(rank) || evidence.state(rank) == HostState::returned;
 }
 
 }  // namespace

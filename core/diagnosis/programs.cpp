@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "core/diagnosis/argument.h"
-
 namespace gridlock {
 namespace {
 
@@ -33,16 +31,47 @@ const std::vector<Programs::Step>& Programs::steps(RankId rank, Calls which) {
   for (const Record* record : evidence_.histories().store.records(evidence_.last_node(rank))) {
     const bool counts = is_collective(*record) || (which == Calls::all && is_transfer(*record));
     if (!counts || evidence_.instance(*record, rank) == InstanceId::none) continue;
-    hash = mix(hash, group_hash(record->group));
-    if (is_transfer(*record)) hash = mix(hash, static_cast<std::uint64_t>(record->peer));
-    for (const Argument argument : {Argument::kind, Argument::count, Argument::dtype})
-      hash = mix(hash, static_cast<std::uint64_t>(argument_value(*record, argument).value_or(-1)));
+    hash = next_hash(hash, *record);
     steps.push_back({record, hash});
   }
   return steps;
 }
 
-std::vector<RankId> Programs::like(RankId rank, const Record& call, Calls which) {
+std::uint64_t Programs::next_hash(std::uint64_t hash, const Record& call) {
+  hash = mix(hash, group_hash(call.group));
+  if (is_transfer(call)) hash = mix(hash, static_cast<std::uint64_t>(call.peer));
+  for (const Argument argument : {Argument::kind, Argument::count, Argument::dtype})
+    hash = mix(hash, static_cast<std::uint64_t>(argument_value(call, argument).value_or(-1)));
+  return hash;
+}
+
+std::uint64_t Programs::whole_hash(RankId rank) {
+  if (!evidence_.has_whole_plan(rank) && evidence_.state(rank) != HostState::returned) return 0;
+  std::uint64_t hash = 1;
+  for (const Record* record : evidence_.histories().store.records(evidence_.end(rank).node)) {
+    const bool counts = is_collective(*record) || is_transfer(*record);
+    if (counts && evidence_.instance(*record, rank) != InstanceId::none) hash = next_hash(hash, *record);
+  }
+  return hash;
+}
+
+std::optional<std::size_t> Programs::twins_outside(RankId rank, const Members& members) {
+  if (whole_hashes_.empty()) {
+    for (RankId other = 0; other < evidence_.world_size(); ++other) {
+      whole_hashes_.push_back(whole_hash(other));
+      ++whole_counts_[whole_hashes_.back()];
+    }
+  }
+  const std::uint64_t own = whole_hashes_[static_cast<std::size_t>(rank)];
+  if (own == 0) return std::nullopt;
+  std::size_t inside = 0;
+  members.for_each(
+      [&](RankId member) { inside += whole_hashes_[static_cast<std::size_t>(member)] == own ? 1 : 0; });
+  return whole_counts_[own] - inside;
+}
+
+std::vector<RankId> Programs::like(RankId rank, const Record& call, Calls which,
+                                   std::optional<Argument> argument) {
   const std::vector<Step>& mine = steps(rank, which);
   const auto found =
       std::find_if(mine.begin(), mine.end(), [&](const Step& step) { return step.call == &call; });
@@ -51,7 +80,9 @@ std::vector<RankId> Programs::like(RankId rank, const Record& call, Calls which)
   std::vector<RankId> ranks;
   for (RankId other = 0; other < evidence_.world_size(); ++other) {
     const std::vector<Step>& theirs = steps(other, which);
-    const bool is_like = place < theirs.size() && theirs[place].hash == found->hash;
+    const bool is_like =
+        place < theirs.size() && theirs[place].hash == found->hash &&
+        (!argument || argument_value(*theirs[place].call, *argument) == argument_value(call, *argument));
     if (other == rank || is_like) ranks.push_back(other);
   }
   return ranks;

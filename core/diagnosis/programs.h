@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/diagnosis/argument.h"
 #include "core/diagnosis/evidence.h"
 
 namespace gridlock {
@@ -20,9 +21,15 @@ class Programs {
   /// Which calls count: collectives, which the stages of a pipeline have in common, or all.
   enum class Calls : std::uint8_t { collectives, all };
 
-  /// Ranks that made the same calls up to and including `call`, which `rank` made; itself among them.
-  /// O(records of all histories) at the first use.
-  std::vector<RankId> like(RankId rank, const Record& call, Calls which = Calls::collectives);
+  /// Ranks that made the same calls up to and including `call`, which `rank` made; itself among them. With
+  /// `argument`, that one of the last call has to be the same too. O(records of all histories) at the first
+  /// use.
+  std::vector<RankId> like(RankId rank, const Record& call, Calls which = Calls::collectives,
+                           std::optional<Argument> argument = std::nullopt);
+
+  /// Number of ranks that are no members and whose whole program, made and planned, is that of `rank`;
+  /// nothing where not all of it is known. O(records of all histories) at the first use.
+  std::optional<std::size_t> twins_outside(RankId rank, const Members& members);
 
   /// Where a rank departs from the one that did the same for longest, all calls counted.
   struct Departure {
@@ -42,12 +49,18 @@ class Programs {
   };
 
   const std::vector<Step>& steps(RankId rank, Calls which);
+  std::uint64_t next_hash(std::uint64_t hash, const Record& call);
+  /// Of all calls, made and planned; 0 where not all are known.
+  std::uint64_t whole_hash(RankId rank);
   std::uint64_t group_hash(GroupHandle group);
 
   Evidence& evidence_;
   // By history node and by group; only looked up.
   std::array<std::unordered_map<std::uint32_t, std::vector<Step>>, 2> steps_;
   std::unordered_map<std::int32_t, std::uint64_t> group_hashes_;
+  /// Index = rank; empty until somebody asks for twins. And how many ranks have each.
+  std::vector<std::uint64_t> whole_hashes_;
+  std::unordered_map<std::uint64_t, std::size_t> whole_counts_;
 };
 
 }  // namespace gridlock

@@ -85,11 +85,14 @@ void blame_by_vote(Finding& finding, std::vector<Party>& list, std::size_t unkno
 
 /// Without a majority in the group, ranks of other groups that made the same calls so far are witnesses of
 /// what was meant: the side that has more of them is taken to be right.
-void break_tie(Scene& scene, Finding& finding, std::vector<Party>& list) {
+void break_tie(Scene& scene, Argument argument, Finding& finding, std::vector<Party>& list) {
   if (finding.relation != Relation::tie) return;
   Programs programs(scene.evidence);
   std::vector<std::size_t> witnesses;
-  for (const Party& party : list) witnesses.push_back(programs.like(party.ranks.front(), *party.call).size());
+  for (const Party& party : list) {
+    const RankId rank = party.ranks.front();
+    witnesses.push_back(programs.like(rank, *party.call, Programs::Calls::collectives, argument).size());
+  }
   const auto most = std::max_element(witnesses.begin(), witnesses.end());
   const auto right = static_cast<std::size_t>(most - witnesses.begin());
   const std::size_t sum = std::accumulate(witnesses.begin(), witnesses.end(), std::size_t{0});
@@ -198,7 +201,7 @@ void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Fi
                                     [](const MemberCall& m) { return m.presence == Presence::done; });
   if (meeting.is_silent && all_done) finding.severity = Severity::silent_wrong_result;
   blame_by_vote(finding, list, count_unknown(meeting));
-  break_tie(scene, finding, list);
+  break_tie(scene, argument, finding, list);
   const auto alignment =
       align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());
   const Departure departure = alignment ? alignment->departure : Departure::substituted;

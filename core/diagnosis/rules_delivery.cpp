@@ -110,33 +110,6 @@ void find_silent_transfers(Scene& scene, Findings& findings) {
   }
 }
 
-void find_unreceived(Scene& scene, Findings& findings) {
-  const Evidence& evidence = scene.evidence;
-  for (const Unreceived& left : evidence.histories().unreceived) {
-    const Members& members = evidence.members(left.instance);
-    const RankId sender = members[left.from];
-    const RankId receiver = members[left.to];
-    const Record* sent =
-        evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
-    if (sent == nullptr || evidence.is_open(sender, *sent)) continue;
-    Finding finding;
-    finding.code = Code::LEFTOVER_WORK;
-    finding.cause = Cause::missing;
-    finding.relation = Relation::edge;
-    finding.blamed = {receiver};
-    finding.alternatives = {{sender}};
-    finding.nodes = {receiver};
-    finding.sequence = left.first;
-    finding.shape = transfer_shape(evidence, sender, *sent);
-    finding.sides = {{{receiver}, fmt::format("no recv from rank {}", sender), "", ""},
-                     side_of(evidence, sender, *sent)};
-    finding.summary =
-        fmt::format("{{who}} never received {}, which completed only because it fitted into a buffer.",
-                    short_call_text(evidence, sender, *sent));
-    findings.push_back(std::move(finding));
-  }
-}
-
 void find_late_work(Scene& scene, Findings& findings) {
   for (const Head& head : scene.waits.heads) {
     if (head.calls.empty() || !scene.evidence.was_let_down(head.rank)) continue;

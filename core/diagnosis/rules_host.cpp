@@ -14,6 +14,11 @@
 namespace gridlock {
 namespace {
 
+/// What tells more than a history about a host that stands still.
+constexpr const char* kLookAtHost =
+    "Look at the stack of that process (py-spy dump, gdb) and at its log: what holds it is no call of a "
+    "group.";
+
 bool needs_host(const Scene& scene, RankId rank) { return scene.is_awaited[static_cast<std::size_t>(rank)]; }
 
 Finding about_host(Code code, Cause cause, RankId rank) {
@@ -73,6 +78,7 @@ void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
   if (end.busy_until == kNever) {
     finding.code = Code::HOST_BLOCKED;
     finding.cause = Cause::missing;
+    finding.hint = kLookAtHost;
     finding.summary = "{who} hangs outside any call; others wait for what only that rank could do.";
     finding.sides.front().call = "hangs after " + last_text(scene, rank);
   } else if (end.busy_until > Nanos{0}) {
@@ -238,6 +244,7 @@ void mark_same_everywhere(Scene& scene, std::span<Finding> refusals) {
 void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
   finding.certainty = Certainty::undecided;
+  finding.hint = kLookAtHost;
   finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
                                 position_text(scene.evidence, rank));
   finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};

@@ -7,6 +7,7 @@
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
 #include "core/diagnosis/member_calls.h"
+#include "core/diagnosis/programs.h"
 
 namespace gridlock {
 namespace {
@@ -63,9 +64,60 @@ void blame(const Attendance& attendance, Finding& finding) {
                           : Certainty::certain;
 }
 
+/// Ranks of other groups that run the program of one side, where they decide who is odd.
+struct Witnesses {
+  std::size_t for_present = 0;
+  std::size_t for_never = 0;
+
+  bool decide() const { return for_present + for_never > 0; }
+  bool against_present() const { return for_never > for_present; }
+};
+
+/// Ranks that run the same program elsewhere tell whether a call was left out or is one too many, which the
+/// members alone cannot tell in a group of two. One side has to have more than twice the ranks of the other,
+/// its members counted too.
+Witnesses ask_witnesses(Programs& programs, const Evidence& evidence, const Meeting& meeting,
+                        const Attendance& attendance, Finding& finding) {
+  const Members& members = evidence.members(meeting.instance);
+  const auto for_present = programs.twins_outside(attendance.present.front(), members);
+  const auto for_never = programs.twins_outside(attendance.never.front(), members);
+  if (!for_present || !for_never) return {};
+  const std::size_t present = attendance.present.size() + *for_present;
+  const std::size_t never = attendance.never.size() + *for_never;
+  if (std::max(present, never) <= 2 * std::min(present, never)) return {};
+  const Ranks& odd = present < never ? attendance.present : attendance.never;
+  const Ranks& right = present < never ? attendance.never : attendance.present;
+  if (finding.relation != Relation::tie && finding.blamed == odd) return {};
+  finding.relation = Relation::minority;
+  finding.blamed = odd;
+  finding.alternatives = {right};
+  finding.certainty = Certainty::likely;
+  return {*for_present, *for_never};
+}
+
 /// Where a culprit is now.
 std::string whereabouts(Scene& scene, RankId rank) {
   return fmt::format("; rank {} is now at {}", rank, position_text(scene.evidence, rank));
+}
+
+std::string labelled(const Evidence& evidence, RankId rank, const Record& call) {
+  const std::string label = label_text(evidence, call);
+  return short_call_text(evidence, rank, call) + (label.empty() ? "" : " (" + label + ")");
+}
+
+/// What the witnesses say, where they decided.
+std::string summary_by(Scene& scene, const Meeting& meeting, const Witnesses& witnesses, std::size_t parted) {
+  const Record* call = scene.evidence.collectives(meeting.starter, meeting.instance)
+                           .find(static_cast<std::int32_t>(parted), true);
+  const std::string text = labelled(scene.evidence, meeting.starter, call != nullptr ? *call : *meeting.call);
+  if (witnesses.against_present()) {
+    return fmt::format(
+        "{{who}} made {} in addition: {} ranks of other groups run the program of the other members, without "
+        "it.",
+        text, witnesses.for_never);
+  }
+  return fmt::format("{{who}} left out {}: {} ranks of other groups make it, as {} does.", text,
+                     witnesses.for_present, ranks_text(Ranks{meeting.starter}));
 }
 
 std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& finding, std::size_t parted) {
@@ -83,10 +135,8 @@ std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& find
     return fmt::format("{{who}} never made {}, in which {} waits{}.", wait,
                        ranks_text(Ranks{meeting.starter}), whereabouts(scene, finding.blamed.front()));
   }
-  const std::string label = label_text(scene.evidence, *left_out);
-  return fmt::format("{{who}} left out {}{}; later calls took its place, so the wait shows only in {}{}.",
-                     short_call_text(scene.evidence, meeting.starter, *left_out),
-                     label.empty() ? "" : " (" + label + ")", wait,
+  return fmt::format("{{who}} left out {}; later calls took its place, so the wait shows only in {}{}.",
+                     labelled(scene.evidence, meeting.starter, *left_out), wait,
                      whereabouts(scene, finding.blamed.front()));
 }
 
@@ -104,12 +154,14 @@ bool is_held(Scene& scene, RankId rank, const Ranks& present) {
       });
 }
 
-void report_missing(Scene& scene, const Meeting& meeting, const Attendance& attendance, Findings& findings) {
+void report_missing(Scene& scene, Programs& programs, const Meeting& meeting, const Attendance& attendance,
+                    Findings& findings) {
   Finding finding;
   finding.cause = Cause::missing;
   finding.nodes = {meeting.node};
   finding.sequence = meeting.sequence;
   blame(attendance, finding);
+  const Witnesses witnesses = ask_witnesses(programs, scene.evidence, meeting, attendance, finding);
   const auto alignment = align_members(scene.evidence, meeting, meeting.starter, attendance.never.front());
   const bool is_earlier = alignment && alignment->departure == Departure::skipped;
   // Where later calls would meet unlike ones, the ranks are shifted against each other; where all would pair
@@ -120,7 +172,8 @@ void report_missing(Scene& scene, const Meeting& meeting, const Attendance& atte
   finding.sides = {side_at(scene.evidence, meeting, attendance.never, parted),
                    side_at(scene.evidence, meeting, attendance.present, parted)};
   if (finding.blamed.front() == attendance.present.front()) std::swap(finding.sides[0], finding.sides[1]);
-  finding.summary = summary_of(scene, meeting, finding, parted);
+  finding.summary = witnesses.decide() ? summary_by(scene, meeting, witnesses, parted)
+                                       : summary_of(scene, meeting, finding, parted);
   finding.edges = {{attendance.present, attendance.never,
                     "in " + short_call_text(scene.evidence, meeting.starter, *meeting.call)}};
   findings.push_back(std::move(finding));
@@ -149,6 +202,7 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
 }  // namespace
 
 void find_missing_members(Scene& scene, Findings& findings) {
+  Programs programs(scene.evidence);
   for (const Meeting& meeting : scene.waits.meetings) {
     const Attendance attendance = attendance_of(scene, meeting);
     Ranks present = attendance.present;
@@ -156,7 +210,7 @@ void find_missing_members(Scene& scene, Findings& findings) {
     const bool are_held = std::all_of(attendance.never.begin(), attendance.never.end(),
                                       [&](RankId rank) { return is_held(scene, rank, present); });
     if (!attendance.never.empty()) {
-      if (!are_held) report_missing(scene, meeting, attendance, findings);
+      if (!are_held) report_missing(scene, programs, meeting, attendance, findings);
     } else if (!attendance.no_history.empty()) {
       report_no_history(scene, meeting, attendance, findings);
     }

@@ -175,17 +175,19 @@ std::string labelled(const Evidence& evidence, RankId rank, const Record& call) 
   return short_call_text(evidence, rank, call) + (label.empty() ? "" : " (" + label + ")");
 }
 
+std::string additional_text(const Unmatched& found, const OddEndAnswer& odd, const std::string& extra) {
+  return fmt::format(
+      "{{who}} made {} in addition: {} calls against the {} of rank {}, as many as {} exchange.", extra,
+      odd.waiting_calls, odd.peer_calls, found.peer,
+      odd.by_replicas ? "the replicas of the two" : "the two and their other neighbours");
+}
+
 std::string summary_of(Scene& scene, const Unmatched& found, const OddEndAnswer& odd,
                        const std::optional<Parting>& parting) {
   Evidence& evidence = scene.evidence;
   const char* never = found.is_send() ? "recv" : "send";
   const std::string extra = labelled(evidence, found.waiting, parting ? *parting->alone : found.mine());
-  if (odd.end == OddEnd::waiting) {
-    return fmt::format(
-        "{{who}} made {} in addition: {} calls against the {} of rank {}, as many as {} exchange.", extra,
-        odd.waiting_calls, odd.peer_calls, found.peer,
-        odd.by_replicas ? "the replicas of the two" : "the two and their other neighbours");
-  }
+  if (odd.end == OddEnd::waiting) return additional_text(found, odd, extra);
   if (parting) {
     return fmt::format(
         "{{who}} left out the {} for {} of rank {}; later ones took its place, so the wait shows only in {}.",
@@ -195,18 +197,53 @@ std::string summary_of(Scene& scene, const Unmatched& found, const OddEndAnswer&
                      found.waiting, found.call, position_text(evidence, found.peer));
 }
 
+/// Where they parted, and whom that is blamed on.
+void tell_sides(const Evidence& evidence, const Unmatched& found, const OddEndAnswer& odd,
+                const std::optional<Parting>& parting, Finding& finding) {
+  if (parting) {
+    finding.sides = {side_of(evidence, found.peer, *parting->instead),
+                     side_of(evidence, found.waiting, *parting->alone)};
+  }
+  if (odd.end != OddEnd::waiting) return;
+  blame_waiting(found, finding);
+  finding.certainty = Certainty::likely;
+}
+
 void report_unmatched(Scene& scene, const Unmatched& found, const OddEndAnswer& odd, Findings& findings) {
   const std::optional<Parting> parting = parting_of(scene.evidence, found);
   Finding finding = about(scene.evidence, found);
-  if (parting) {
-    finding.sides = {side_of(scene.evidence, found.peer, *parting->instead),
-                     side_of(scene.evidence, found.waiting, *parting->alone)};
-  }
-  if (odd.end == OddEnd::waiting) {
-    blame_waiting(found, finding);
-    finding.certainty = Certainty::likely;
-  }
+  tell_sides(scene.evidence, found, odd, parting, finding);
   finding.summary = summary_of(scene, found, odd, parting);
+  findings.push_back(std::move(finding));
+}
+
+/// A message that was left behind: its send is over.
+void report_unreceived(Scene& scene, const Unmatched& found, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  const std::optional<Parting> parting = parting_of(evidence, found);
+  const OddEndAnswer odd = find_odd_end(scene.evidence, found.waiting, found.transfer->wanted);
+  Finding finding = about(evidence, found);
+  finding.code = Code::LEFTOVER_WORK;
+  finding.nodes = {found.peer};
+  finding.edges.clear();
+  finding.alternatives = {{found.waiting}};
+  tell_sides(evidence, found, odd, parting, finding);
+  const std::string extra = labelled(evidence, found.waiting, parting ? *parting->alone : found.mine());
+  if (odd.end == OddEnd::waiting) {
+    finding.summary = additional_text(found, odd, extra);
+    finding.hint = "Leave out the send that nobody receives.";
+  } else {
+    finding.hint = "Post a recv for every send; a send that fits into a buffer completes without one.";
+    finding.summary =
+        parting ? fmt::format(
+                      "{{who}} left out the recv for {} of rank {}; later ones took its place, so {} is "
+                      "left, which completed only because it fitted into a buffer.",
+                      extra, found.waiting, found.call)
+                : fmt::format(
+                      "{{who}} never received {} of rank {}, which completed only because it fitted into "
+                      "a buffer.",
+                      found.call, found.waiting);
+  }
   findings.push_back(std::move(finding));
 }
 
@@ -255,6 +292,23 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
         report_unmatched(scene, found, entry->second, findings);
       }
     }
+  }
+}
+
+void find_unreceived(Scene& scene, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  for (const Unreceived& left : evidence.histories().unreceived) {
+    const Members& members = evidence.members(left.instance);
+    const RankId sender = members[left.from];
+    const RankId receiver = members[left.to];
+    const Record* sent =
+        evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
+    if (sent == nullptr || evidence.is_open(sender, *sent)) continue;
+    const Transfer transfer{-1, sent, {receiver, left.instance, CallKind::recv, left.from, left.first}, {}};
+    report_unreceived(
+        scene,
+        {&transfer, sender, receiver, sender, {Coming::no, true}, short_call_text(evidence, sender, *sent)},
+        findings);
   }
 }
 

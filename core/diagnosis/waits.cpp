@@ -37,6 +37,7 @@ Waits::Waits(Evidence& evidence) : evidence_(evidence) {
   for (RankId rank = 0; rank < evidence.world_size(); ++rank) add_node(NodeKind::host, rank);
   add_heads();
   connect_hosts();
+  connect_let_down();
   for (Head& head : heads) connect_head(head);
   for (std::size_t i = 0; i < heads.size(); ++i) {
     first_transfer_.push_back(static_cast<int>(transfers.size()));
@@ -118,6 +119,18 @@ void Waits::connect_hosts() {
       creations[at(entry->second)].waiting.push_back(rank);
       graph.add_edge(rank, creations[at(entry->second)].node);
     }
+  }
+}
+
+/// Who left because a peer was gone is gone for the same reason: others wait through it for that peer.
+void Waits::connect_let_down() {
+  RankId origin = kNoRank;
+  for (RankId rank = 0; rank < evidence_.world_size() && origin == kNoRank; ++rank) {
+    if (evidence_.is_gone(rank) && !evidence_.was_let_down(rank)) origin = rank;
+  }
+  if (origin == kNoRank) return;
+  for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
+    if (evidence_.is_gone(rank) && evidence_.was_let_down(rank)) graph.add_edge(rank, origin);
   }
 }
 

@@ -129,6 +129,7 @@ class Waits {
   void add_heads();
   void add_head(RankId rank, StreamId stream, std::int64_t ticket);
   void connect_hosts();
+  void connect_let_down();
   void connect_host_to_work(RankId rank, std::int64_t ticket);
   void connect_head(Head& head);
   void wait_for_head(Head& head, const Head& other);

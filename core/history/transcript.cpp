@@ -6,7 +6,6 @@
 #include <xxhash.h>
 
 #include <array>
-#include <unordered_map>
 #include <utility>
 
 #include "core/grid/plan.h"
@@ -112,46 +111,73 @@ std::string group_text(const Histories& histories, RankId rank, GroupHandle hand
                      instance.spec.members.to_string(), instance.spec.members.index_of(rank));
 }
 
-/// Hashes what transcript_lines prints, but each text once for all ranks that share the record.
+/// Hashes what transcript_lines prints, but each text once for all ranks that share the history up to there.
 class TranscriptHasher {
  public:
-  explicit TranscriptHasher(const Histories& histories) : histories_(histories) {}
+  explicit TranscriptHasher(const Histories& histories)
+      : histories_(histories), texts_(histories.store.node_count()) {}
 
   std::uint64_t rank(RankId rank) {
     const RankEnd& end = histories_.ranks[static_cast<std::size_t>(rank)];
+    places_.clear();
+    path_.clear();
+    for (HistoryNode node = end.node; node != HistoryNode::empty; node = histories_.store.past(node))
+      path_.push_back(node);
     std::uint64_t hash = static_cast<std::uint64_t>(rank);
-    for (const Record* record : histories_.store.records(end.node)) {
-      if (is_timing(*record)) continue;
-      hash = mix({hash, text_hash(*record), 0, 0, 0},
-                 names_a_group(*record) ? record->group : GroupHandle::none, rank);
+    for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
+      const Record& record = histories_.store.record(*node);
+      if (is_timing(record)) continue;
+      const GroupHandle group = names_a_group(record) ? record.group : GroupHandle::none;
+      const GroupPlace& place = place_in(group, rank);
+      const std::array<std::uint64_t, 5> words{hash, text_hash(*node), place.key.high, place.key.low,
+                                               place.number};
+      hash = XXH3_64bits(words.data(), sizeof(words));
     }
     return XXH3_64bits_withSeed(&end.results, sizeof(end.results), hash);
   }
 
  private:
-  std::uint64_t text_hash(const Record& record) {
-    const auto [entry, added] = texts_.try_emplace(&record);
-    if (added) {
-      const std::string text = text_of(histories_.store, record);
-      entry->second = XXH3_64bits(text.data(), text.size());
+  /// What a handle means on a rank. `number`: its place in the group, from 1; 0: it is in no such group.
+  struct GroupPlace {
+    GroupHandle group = GroupHandle::none;
+    GroupKey key;
+    std::uint64_t number = 0;
+  };
+
+  std::uint64_t text_hash(HistoryNode node) {
+    TextHash& known = texts_[static_cast<std::size_t>(node)];
+    if (!known.is_known) {
+      const std::string text = text_of(histories_.store, histories_.store.record(node));
+      known = {XXH3_64bits(text.data(), text.size()), true};
     }
-    return entry->second;
+    return known.hash;
   }
 
-  std::uint64_t mix(std::array<std::uint64_t, 5> words, GroupHandle group, RankId rank) const {
-    const InstanceId id = instance_of(histories_, rank, group);
-    if (id != InstanceId::none) {
-      const GroupInstance& instance = histories_.groups.instance(id);
-      words[2] = instance.key.high;
-      words[3] = instance.key.low;
-      words[4] = static_cast<std::uint64_t>(instance.spec.members.index_of(rank)) + 1;
+  const GroupPlace& place_in(GroupHandle group, RankId rank) {
+    for (const GroupPlace& place : places_) {
+      if (place.group == group) return place;
     }
-    return XXH3_64bits(words.data(), sizeof(words));
+    GroupPlace& place = places_.emplace_back();
+    place.group = group;
+    const InstanceId id = instance_of(histories_, rank, group);
+    if (id == InstanceId::none) return place;
+    const GroupInstance& instance = histories_.groups.instance(id);
+    place.key = instance.key;
+    place.number = static_cast<std::uint64_t>(instance.spec.members.index_of(rank)) + 1;
+    return place;
   }
+
+  struct TextHash {
+    std::uint64_t hash = 0;
+    bool is_known = false;
+  };
 
   const Histories& histories_;
-  /// Only looked up.
-  std::unordered_map<const Record*, std::uint64_t> texts_;
+  /// Index = node.
+  std::vector<TextHash> texts_;
+  // Of the rank that is hashed.
+  std::vector<HistoryNode> path_;
+  std::vector<GroupPlace> places_;
 };
 
 }  // namespace

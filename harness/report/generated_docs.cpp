@@ -19,7 +19,9 @@ std::string outcomes_page() {
   std::string page =
       std::string(kOrigin) +
       "# Outcomes\n\nHow a run ends. The number is the exit code of `gridlock run`. Rows are in order of "
-      "precedence: when several apply to one run, the first one is its outcome.\n\n"
+      "precedence: when several apply to one run, the first one is its outcome. A run that stalled takes the "
+      "outcome "
+      "of its first diagnosis, the cause of what comes after it.\n\n"
       "| outcome | exit code | meaning |\n|---|---|---|\n";
   for (const OutcomeInfo& info : outcomes_by_precedence()) {
     page += fmt::format("| `{}` | {} | {} |\n", info.name, static_cast<int>(info.outcome), info.meaning);

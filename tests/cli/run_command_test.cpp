@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -46,6 +47,23 @@ TEST(RunCommand, PrintsOneCommandThatRepeatsAFailingRun) {
   const std::string command = line_after(run.out, "repeat: gridlock ");
   ASSERT_NE(command, "");
   EXPECT_EQ(run_gridlock(command).out, run.out);
+}
+
+TEST(RunCommand, FailsWhenItsOutputCannotBeWritten) {
+  for (const std::string arguments : {"run scenarios/grids/single_3d.json", "schema", "explain"}) {
+    const std::string command = "cd '" GRIDLOCK_SOURCE_DIR "' && '" GRIDLOCK_BINARY "' " + arguments;
+    EXPECT_EQ(std::system((command + " >/dev/null").c_str()), 0) << arguments;
+    const int status = std::system((command + " >/dev/full 2>/dev/null").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 2) << arguments;
+  }
+}
+
+TEST(RunCommand, RefusesASeedThatIsNone) {
+  for (const std::string seed : {"-1", "18446744073709551616", "1x"}) {
+    const BinaryRun run = run_gridlock("run scenarios/grids/single_3d.json --seed " + seed);
+    EXPECT_EQ(run.exit_code, 2) << seed;
+    EXPECT_THAT(run.err, HasSubstr("a seed is an integer from 0 to 18446744073709551615")) << seed;
+  }
 }
 
 /// A scenario that passes with the warning COMM_ORDER_RISK and expects nothing.
