@@ -175,6 +175,17 @@ bool is_empty_call(const Party& party) {
   return party.call->count == 0 && operation(party.call->call).count != CountMeaning::per_rank;
 }
 
+/// Whether one side names the other side's root by its rank in the world.
+bool is_other_rank_space(const Evidence& evidence, const Party& a, const Party& b) {
+  const InstanceId instance = evidence.instance(*a.call, a.ranks.front());
+  if (instance == InstanceId::none) return false;
+  const Members& members = evidence.members(instance);
+  const auto names = [&](GroupRank root, GroupRank world_rank) {
+    return root >= 0 && root < members.size() && members[root] == world_rank && root != world_rank;
+  };
+  return names(a.call->peer, b.call->peer) || names(b.call->peer, a.call->peer);
+}
+
 void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>& list, Argument argument) {
   finding.code = mismatch_code(argument);
   const bool is_dropped = argument == Argument::count && std::any_of(list.begin(), list.end(), is_empty_call);
@@ -191,6 +202,11 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
                   is_tie ? "disagreed on" : "differed from the other members in", argument_name(argument),
                   list[0].call->sequence + 1, group_name(scene.evidence, list[0]),
                   is_tie ? "; no side has a majority: it is a tie" : "");
+  if (argument == Argument::root && is_other_rank_space(scene.evidence, list.front(), list.back())) {
+    finding.hint =
+        "The two roots are one rank, once as a rank of the world and once as a place in the group: translate "
+        "one of them, with get_global_rank in torch.";
+  }
   if (is_dropped) finding.summary += " A call without elements is dropped on its rank, and the others wait.";
 }
 

@@ -101,9 +101,11 @@ struct MessageName {
   InstanceId instance;
   GroupRank from;
   GroupRank to;
+  /// Where the library matches by tag.
+  std::int32_t tag;
   std::int32_t sequence;
 
-  auto key() const { return std::tuple(instance, from, to, sequence); }
+  auto key() const { return std::tuple(instance, from, to, tag, sequence); }
   bool operator<(const MessageName& other) const { return key() < other.key(); }
 };
 struct Message {
@@ -150,25 +152,29 @@ class NotedCalls {
   }
 
   void add_message(RankId rank, InstanceId instance, const Record& call) {
-    // Where the library matches by tag, equal tags meet.
-    if (evidence_.histories().groups.instance(instance).spec.backend == BackendKind::gloo) return;
     const GroupRank self = evidence_.members(instance).index_of(rank);
     const bool is_send = call.call == CallKind::send;
+    const std::int32_t tag = evidence_.other_end(rank, call).tag;
     Message& message =
-        messages_[{instance, is_send ? self : call.peer, is_send ? call.peer : self, call.sequence}];
+        messages_[{instance, is_send ? self : call.peer, is_send ? call.peer : self, tag, call.sequence}];
     (is_send ? message.send : message.recv) = &call;
-    // The other end may have no notes.
-    const Record*& other = is_send ? message.recv : message.send;
-    if (other == nullptr) other = evidence_.find(evidence_.other_end(rank, call));
   }
 
-  Code difference(const Message& message) const {
-    const CallNotes& sent = store_.notes(*message.send);
-    const CallNotes& received = store_.notes(*message.recv);
-    if (sent.tag != received.tag) return Code::P2P_TAG_REORDER;
-    const bool is_other =
-        !sent.content.empty() && !received.content.empty() && sent.content != received.content;
-    return is_other ? Code::P2P_PEER_ORDER_MISMATCH : Code::LABEL_MISMATCH;
+  /// The other end may have no notes.
+  void complete(const MessageName& name, Message& message) const {
+    const Members& members = evidence_.members(name.instance);
+    if (message.send == nullptr && name.from >= 0 && name.from < members.size()) {
+      message.send = evidence_.find(
+          {members[name.from], name.instance, CallKind::send, name.to, name.sequence, name.tag});
+    }
+    if (message.recv == nullptr && name.to >= 0 && name.to < members.size()) {
+      message.recv = evidence_.find(
+          {members[name.to], name.instance, CallKind::recv, name.from, name.sequence, name.tag});
+    }
+  }
+
+  static bool are_other(const CallNotes& a, const CallNotes& b) {
+    return !a.content.empty() && !b.content.empty() && a.content != b.content;
   }
 
   std::string note_text(const Record& call, Code code) const {
@@ -176,26 +182,54 @@ class NotedCalls {
     return code == Code::P2P_TAG_REORDER ? fmt::format(", tag {}", notes.tag) : content_text(notes.content);
   }
 
-  /// The first message of each pair that was taken for another one.
-  void find_messages(Findings& findings) {
-    std::map<std::tuple<InstanceId, GroupRank, GroupRank>, std::pair<Code, Message>> first;
-    for (const auto& [name, message] : messages_) {
-      if (message.send == nullptr || message.recv == nullptr) continue;
-      const Code code = difference(message);
-      if (code != Code::LABEL_MISMATCH)
-        first.try_emplace({name.instance, name.from, name.to}, std::pair(code, message));
+  /// What a pair of ranks says of its messages.
+  struct PairNotes {
+    const Record* send = nullptr;
+    const Record* recv = nullptr;
+    bool is_tagged = false;
+    std::vector<std::string> sent;
+    std::vector<std::string> received;
+
+    bool has_parted() const { return send != nullptr; }
+    /// The first message that was taken for another one: by its tag, as another one of the same pair, or as
+    /// something that was not sent at all.
+    Code code() const {
+      if (is_tagged) return Code::P2P_TAG_REORDER;
+      const bool is_order =
+          std::multiset(sent.begin(), sent.end()) == std::multiset(received.begin(), received.end());
+      return is_order ? Code::P2P_PEER_ORDER_MISMATCH : Code::SEMANTIC_LAYOUT_MISMATCH;
     }
-    for (const auto& [pair, found] : first) {
-      const auto& [instance, from, to] = pair;
-      const auto back = first.find({instance, to, from});
-      const bool is_both_ways = back != first.end() && back->second.first == found.first && from != to;
-      if (!is_both_ways || from < to)
-        report_message(instance, from, to, found.first, found.second, is_both_ways, findings);
+  };
+
+  void find_messages(Findings& findings) {
+    std::map<std::tuple<InstanceId, GroupRank, GroupRank>, PairNotes> pairs;
+    for (auto& [name, message] : messages_) {
+      complete(name, message);
+      if (message.send == nullptr || message.recv == nullptr) continue;
+      const CallNotes& sent = store_.notes(*message.send);
+      const CallNotes& received = store_.notes(*message.recv);
+      PairNotes& pair = pairs[{name.instance, name.from, name.to}];
+      pair.sent.push_back(sent.content);
+      pair.received.push_back(received.content);
+      const bool is_other_tag = sent.tag != received.tag;
+      if (pair.has_parted() || (!is_other_tag && !are_other(sent, received))) continue;
+      pair.send = message.send;
+      pair.recv = message.recv;
+      pair.is_tagged = is_other_tag;
+    }
+    for (const auto& [name, pair] : pairs) {
+      if (!pair.has_parted()) continue;
+      const auto& [instance, from, to] = name;
+      const auto back = pairs.find({instance, to, from});
+      const bool is_both_ways = back != pairs.end() && back->second.has_parted() &&
+                                back->second.code() == pair.code() && from != to;
+      if (!is_both_ways || from < to) report_message(instance, from, to, pair, is_both_ways, findings);
     }
   }
 
-  void report_message(InstanceId instance, GroupRank from, GroupRank to, Code code, const Message& message,
+  void report_message(InstanceId instance, GroupRank from, GroupRank to, const PairNotes& pair,
                       bool is_both_ways, Findings& findings) const {
+    const Code code = pair.code();
     const Members& members = evidence_.members(instance);
     const RankId sender = members[from];
     const RankId receiver = members[to];
@@ -207,9 +241,9 @@ class NotedCalls {
     finding.blamed = {sender, receiver};
     if (!is_both_ways) finding.alternatives = {{sender}, {receiver}};
     finding.nodes = {sender};
-    finding.sequence = message.send->sequence;
-    finding.sides = {side_of(evidence_, {sender}, *message.send, note_text(*message.send, code)),
-                     side_of(evidence_, {receiver}, *message.recv, note_text(*message.recv, code))};
+    finding.sequence = pair.send->sequence;
+    finding.sides = {side_of(evidence_, {sender}, *pair.send, note_text(*pair.send, code)),
+                     side_of(evidence_, {receiver}, *pair.recv, note_text(*pair.recv, code))};
     finding.summary = fmt::format("{{who}} do not speak of one message: {} met {}.", finding.sides[0].call,
                                   finding.sides[1].call);
     findings.push_back(std::move(finding));

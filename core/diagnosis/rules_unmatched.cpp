@@ -136,6 +136,13 @@ bool report_wrong_peer(Scene& scene, const Unmatched& found, Unanswered& unanswe
       found.call, found.peer, found.is_send() ? "receives from" : "sends to", other->call,
       other->ranks.front());
   finding.sides[1] = *other;
+  if (other->ranks.front() == found.mine().peer) {
+    finding.hint = fmt::format(
+        "{} is the rank of that one in the world, and the peer of a call is a place in its group: translate "
+        "it, "
+        "with get_group_rank in torch.",
+        found.mine().peer);
+  }
   findings.push_back(std::move(finding));
   return true;
 }

@@ -117,7 +117,7 @@ class RandomActs {
     for (int i = 0; i < length; ++i) {
       const std::uint32_t shared = random_();
       for (RankId rank = 0; rank < world_size_; ++rank) {
-        const bool departs = random_() % 4 == 0;
+        const bool departs = random_() % 8 == 0;
         programs[static_cast<std::size_t>(rank)].push_back(act(departs ? random_() : shared, rank));
       }
     }
