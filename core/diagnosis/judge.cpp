@@ -253,8 +253,13 @@ void find_plain_leftovers(Scene& scene, const std::vector<bool>& explained, Find
     finding.code = Code::LEFTOVER_WORK;
     finding.blamed = {head.rank};
     finding.nodes = {head.node};
-    finding.summary =
-        fmt::format("{{who}} returned with {} still open.", short_call_text(scene.evidence, head.rank, call));
+    const std::string text = short_call_text(scene.evidence, head.rank, call);
+    finding.summary = fmt::format("{{who}} returned with {} still open.", text);
+    if (scene.evidence.was_let_down(head.rank)) {
+      finding.relation = Relation::edge;
+      finding.certainty = Certainty::undecided;
+      finding.summary = fmt::format("{{who}} gave up {}, and no history tells who let it down.", text);
+    }
     finding.sides = {{{head.rank},
                       call_text(scene.evidence, head.rank, call),
                       label_text(scene.evidence, call),

@@ -314,9 +314,17 @@ void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings
     const bool is_left = is_waiting(scene.evidence.state(rank)) && !explained[static_cast<std::size_t>(rank)];
     if (is_left) report_unexplained(scene, rank, findings);
   }
-  for (RankId rank = 0; rank < scene.evidence.world_size() && findings.empty(); ++rank) {
-    if (scene.evidence.state(rank) != HostState::returned) report_unexplained(scene, rank, findings);
+  if (!findings.empty()) return;
+  std::vector<RankId> left;
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (scene.evidence.state(rank) != HostState::returned) left.push_back(rank);
   }
+  if (left.empty()) return;
+  report_unexplained(scene, left.front(), findings);
+  if (left.size() == 1) return;
+  findings.back().relation = Relation::all;
+  findings.back().sides.front().ranks = left;
+  findings.back().blamed = std::move(left);
 }
 
 }  // namespace gridlock

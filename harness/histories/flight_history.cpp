@@ -250,6 +250,18 @@ void FlightRun::append(std::size_t index) {
 }
 
 void FlightRun::add_notes() {
+  const bool is_empty =
+      std::all_of(calls_.begin(), calls_.end(), [](const auto& calls) { return calls.records.empty(); });
+  if (is_empty) {
+    // Somebody took dumps of ranks that have done nothing yet.
+    run_.end = RunEnd::quiescent;
+    run_.notes.push_back(
+        "no dump shows a call: all ranks stand before their first one. The recorder sees nothing of what "
+        "they do "
+        "there, such as the creation of groups, in which a job hangs when its ranks make different ones: "
+        "compare "
+        "their new_group calls (gridlock plan lists those of a grid)");
+  }
   std::vector<RankId> late;
   for (const FlightDump& dump : dumps_) {
     if (dump.starts_late) late.push_back(dump.rank);

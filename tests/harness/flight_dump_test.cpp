@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "harness/histories/diagnosis_report.h"
+#include "harness/histories/flight_history.h"
 #include "harness/histories/run_files.h"
 #include "harness/run/runner.h"
 
@@ -131,6 +132,19 @@ TEST_P(RealDump, WithoutAHealthyRankStillFindsWhoIsToBlameOrSaysThatNobodyCanTel
 
 INSTANTIATE_TEST_SUITE_P(H200, RealDump, ::testing::ValuesIn(real_cases()),
                          [](const auto& one) { return one.param.name; });
+
+// A hang in the creation of groups: the recorder of a rank that has called nothing is empty.
+TEST(FlightDump, DumpsWithoutACallAreNoRunThatPassed) {
+  std::vector<FlightDump> dumps(3);
+  for (RankId rank = 0; rank < 3; ++rank) dumps[static_cast<std::size_t>(rank)].rank = rank;
+  const DiagnosedRun diagnosed = diagnose(run_of_flight_dumps(dumps));
+  EXPECT_EQ(diagnosed.verdict.outcome, Outcome::stall);
+  ASSERT_NE(deciding(diagnosed), nullptr);
+  EXPECT_EQ(deciding(diagnosed)->code, Code::HOST_BLOCKED);
+  EXPECT_EQ(deciding(diagnosed)->certainty, Certainty::undecided);
+  EXPECT_EQ(deciding(diagnosed)->blame.relation, Relation::all);
+  EXPECT_THAT(text_report(diagnosed, {}), HasSubstr("no dump shows a call"));
+}
 
 TEST(FlightDumpFolder, TakesThePickleOfARankThatHasBoth) {
   const DiagnosedRun diagnosed =
