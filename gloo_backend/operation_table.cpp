@@ -10,7 +10,7 @@ namespace {
 using enum GlooForm;
 using K = CallKind;
 
-constexpr std::array<GlooOperation, 13> kOperations{{
+constexpr std::array<GlooOperation, 13> kGlooOperations{{
     {K::all_reduce, native,
      "allreduce with our reduce function; allgather where the order of inputs matters"},
     {K::reduce, composed, "gather"},
@@ -29,13 +29,13 @@ constexpr std::array<GlooOperation, 13> kOperations{{
 
 }  // namespace
 
-std::span<const GlooOperation> gloo_operations() { return kOperations; }
+std::span<const GlooOperation> gloo_operations() { return kGlooOperations; }
 
 GlooForm gloo_form(CallKind kind, DType dtype, ReduceOp op) {
   const auto index = static_cast<std::size_t>(kind);
-  GRIDLOCK_CHECK(index < kOperations.size() && kOperations[index].kind == kind);
+  GRIDLOCK_CHECK(index < kGlooOperations.size() && kGlooOperations[index].kind == kind);
   if (kind == CallKind::all_reduce && !is_exact_in_any_order(dtype, op)) return composed;
-  return kOperations[index].form;
+  return kGlooOperations[index].form;
 }
 
 bool is_exact_in_any_order(DType dtype, ReduceOp op) {

@@ -3,8 +3,13 @@
 namespace gridlock::sim {
 
 GroupUse* find_group_use(const GroupTable& groups, RankId rank, RankState& state, GroupHandle handle) {
-  for (GroupUse& use : state.groups) {
-    if (use.handle == handle) return &use;
+  // Mostly it is the one of the last call; a search reads them all.
+  if (state.recent_group < state.groups.size() && state.groups[state.recent_group].handle == handle)
+    return &state.groups[state.recent_group];
+  for (std::size_t i = 0; i < state.groups.size(); ++i) {
+    if (state.groups[i].handle != handle) continue;
+    state.recent_group = static_cast<std::uint32_t>(i);
+    return &state.groups[i];
   }
   const InstanceId instance = groups.resolve(handle, rank);
   if (instance == InstanceId::none) return nullptr;

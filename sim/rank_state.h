@@ -41,8 +41,9 @@ struct GroupUse {
   bool destroyed = false;
 };
 
-/// What the engine knows about one rank. Small: a world has up to millions of them.
-struct RankState {
+/// What the engine knows about one rank. Small, as a world has up to millions of them; what every request
+/// needs comes first and lies in two cache lines.
+struct alignas(64) RankState {
   HistoryNode node = HistoryNode::empty;
   Park park = Park::none;
   /// How the program ended, once it has.
@@ -52,20 +53,22 @@ struct RankState {
   bool held_blocks_host = false;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;
+  /// Index in `groups` of the one that was used last.
+  std::uint32_t recent_group = 0;
   std::int64_t park_subject = 0;
   std::int64_t next_ticket = 0;
   Nanos since{0};
+  /// The answer to the request in which the rank is parked.
+  Reply reply;
+  std::unique_ptr<StepMachine> machine;
+  std::vector<GroupUse> groups;
+  /// Tickets whose waits do not end with ok, and how they end.
+  std::vector<std::pair<Ticket, StatusCode>> failed;
+  FiberHost::Fiber* fiber = nullptr;
+  Buffers buffers;
   std::uint64_t results = 0;
   /// Of the host work that it does.
   Label label;
-  /// The answer to the request in which the rank is parked.
-  Reply reply;
-  /// Tickets whose waits do not end with ok, and how they end.
-  std::vector<std::pair<Ticket, StatusCode>> failed;
-  std::vector<GroupUse> groups;
-  Buffers buffers;
-  std::unique_ptr<StepMachine> machine;
-  FiberHost::Fiber* fiber = nullptr;
 };
 
 }  // namespace gridlock::sim

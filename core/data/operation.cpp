@@ -1,10 +1,5 @@
 #include "core/data/operation.h"
 
-#include <array>
-#include <cstddef>
-
-#include "core/base/check.h"
-
 namespace gridlock {
 namespace {
 
@@ -19,8 +14,10 @@ using K = CallKind;
 constexpr bool yes = true;
 constexpr bool no = false;
 
+}  // namespace
+
 // kind, name, is_p2p, reduces, has_root, count, input, output, in_place, made_of, nccl_version_min
-constexpr std::array<OperationInfo, 13> kOperations{{
+constexpr std::array<OperationInfo, kOperationCount> kOperations{{
     {K::all_reduce, "all_reduce", no, yes, no, C::whole, E::one, E::one, I::same, M::kernel, 2000},
     {K::reduce, "reduce", no, yes, yes, C::whole, E::one, E::root_one, I::same, M::kernel, 2000},
     {K::broadcast, "broadcast", no, no, yes, C::whole, E::root_one, E::one, I::same, M::kernel, 2212},
@@ -37,6 +34,16 @@ constexpr std::array<OperationInfo, 13> kOperations{{
      2212},
     {K::all_to_all_v, "all_to_all_v", no, no, no, C::per_rank, E::all, E::all, I::never, M::send_recv, 2700},
 }};
+
+namespace {
+
+constexpr bool are_in_order() {
+  for (std::size_t i = 0; i < kOperations.size(); ++i) {
+    if (static_cast<std::size_t>(kOperations[i].kind) != i) return false;
+  }
+  return true;
+}
+static_assert(are_in_order());
 
 std::int64_t extent_count(Extent extent, std::int64_t count, GroupRank size, bool is_root) {
   switch (extent) {
@@ -57,12 +64,6 @@ std::int64_t extent_count(Extent extent, std::int64_t count, GroupRank size, boo
 }  // namespace
 
 std::span<const OperationInfo> all_operations() { return kOperations; }
-
-const OperationInfo& operation(CallKind kind) {
-  const auto index = static_cast<std::size_t>(kind);
-  GRIDLOCK_CHECK(index < kOperations.size() && kOperations[index].kind == kind);
-  return kOperations[index];
-}
 
 std::string_view call_kind_name(CallKind kind) { return operation(kind).name; }
 

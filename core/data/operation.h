@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "core/base/check.h"
 #include "core/base/units.h"
 
 namespace gridlock {
@@ -72,9 +75,17 @@ struct OperationInfo {
   int nccl_version_min;
 };
 
+inline constexpr std::size_t kOperationCount = 13;
+/// Index = kind.
+extern const std::array<OperationInfo, kOperationCount> kOperations;
+
 /// All operations in declaration order.
 std::span<const OperationInfo> all_operations();
-const OperationInfo& operation(CallKind kind);
+/// Asked several times for every call, hence inline.
+inline const OperationInfo& operation(CallKind kind) {
+  GRIDLOCK_CHECK(static_cast<std::size_t>(kind) < kOperationCount);
+  return kOperations[static_cast<std::size_t>(kind)];
+}
 std::string_view call_kind_name(CallKind kind);
 /// The operation with exactly that name, or nothing.
 std::optional<CallKind> call_kind_from_name(std::string_view name);

@@ -104,6 +104,8 @@ class ProcessTopology {
   std::vector<RankId> get_coord(RankId rank) const;
   /// Index of `rank` on one axis. Throws for an axis that does not exist or a rank outside.
   RankId index_on(std::string_view axis, RankId rank) const;
+  /// The same by the axis' place in get_axis_names. Requires: both exist.
+  RankId index_at(std::size_t axis, RankId rank) const { return rank / strides_[axis] % sizes_[axis]; }
   /// The rank with index `index` on `axis` and otherwise the coordinate of `rank`.
   RankId moved(RankId rank, std::string_view axis, RankId index) const;
 

@@ -44,34 +44,33 @@ std::string to_string(const DumpedAnswer& answer) {
 }
 
 bool fits_kind(Accessor accessor, const DumpedAnswer& answer) {
-  const auto is = [&]<typename Type>(Type*) { return std::holds_alternative<Type>(answer); };
-  constexpr auto* kNumber = static_cast<std::int64_t*>(nullptr);
-  constexpr auto* kRanks = static_cast<DumpedRanks*>(nullptr);
-  constexpr auto* kPresent = static_cast<DumpedPresent*>(nullptr);
+  const bool is_number = std::holds_alternative<std::int64_t>(answer);
+  const bool is_ranks = std::holds_alternative<DumpedRanks>(answer);
+  const bool is_present = std::holds_alternative<DumpedPresent>(answer);
   switch (accessor_info(accessor).kind) {
     case AccessorKind::number:
-      return is(kNumber);
+      return is_number;
     case AccessorKind::group:
-      return is(static_cast<MpuGroup*>(nullptr)) || is(static_cast<DumpedNone*>(nullptr));
+      return std::holds_alternative<MpuGroup>(answer) || std::holds_alternative<DumpedNone>(answer);
     case AccessorKind::ranks:
-      return is(kRanks);
+      return is_ranks;
     case AccessorKind::call:
-      return is(kPresent);
+      return is_present;
     case AccessorKind::attribute:
       break;
   }
   switch (accessor) {
     case Accessor::pp_group:
-      return is(kRanks);
+      return is_ranks;
     case Accessor::p2p_groups:
-      return is(static_cast<DumpedPairs*>(nullptr));
+      return std::holds_alternative<DumpedPairs>(answer);
     case Accessor::_topo:
     case Accessor::_init_tp_mesh_device:
     case Accessor::ColumnParallelLinear:
     case Accessor::RowParallelLinear:
-      return is(kPresent);
+      return is_present;
     default:
-      return is(kNumber);
+      return is_number;
   }
 }
 

@@ -37,7 +37,8 @@ struct RunOptions {
   std::vector<Fault> faults;
   /// Simulator: stack of a rank that runs on a fiber. 0: by the size of the world (256 KiB for small ones).
   std::int64_t fiber_stack_bytes = 0;
-  /// Bound on requests of all ranks together; reaching it is the outcome step_limit.
+  /// Bound on requests of all ranks together, a pause counting as 4096 of them; reaching it is the outcome
+  /// step_limit.
   std::int64_t step_max = 10'000'000'000;
   /// Simulator: bytes that the histories and the buffers of all ranks may take together; needing more ends
   /// the run as step_limit.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kCountDefault = 1024;
 constexpr std::int64_t kMicroBatchesMost = 64;
+constexpr std::int64_t kVirtualStagesMost = 1024;
 
 class ConfigWriter {
  public:
@@ -129,13 +130,35 @@ class ConfigWriter {
     return make_.object({{operation, std::move(what)}, {"label", make_.text(label)}});
   }
 
+  /// Megatron refuses micro-batches that the stages do not divide; lint says so.
+  static bool is_interleaved(const ConfigGrid& grid) {
+    return !grid.is_server && grid.model.virtual_stages > 1 &&
+           grid.model.virtual_stages <= kVirtualStagesMost && size_of(grid, "pipe") > 1 &&
+           micro_batches(grid) % size_of(grid, "pipe") == 0;
+  }
+
+  static const char* schedule(const ConfigGrid& grid) {
+    if (grid.is_server) return "forward_only";
+    return is_interleaved(grid) ? "interleaved" : "1f1b";
+  }
+
+  /// One layer of one micro-batch: what the pipeline's stages do inside of theirs.
+  JsonNode layer(const ConfigGrid& grid, const char* workload) const {
+    return make_.object({{"workload", make_.text(workload)},
+                         {"grid", make_.text(grid.name)},
+                         {"layers", make_.number(1)},
+                         {"count", make_.number(kCountDefault)},
+                         {"dtype", make_.text("bfloat16")}});
+  }
+
   JsonNode pipeline(const ConfigGrid& grid) const {
     JsonNode step = make_.object({{"workload", make_.text("pipeline")},
                                   {"grid", make_.text(grid.name)},
-                                  {"schedule", make_.text(grid.is_server ? "forward_only" : "1f1b")},
+                                  {"schedule", make_.text(schedule(grid))},
                                   {"micro_batches", make_.number(micro_batches(grid))},
                                   {"count", make_.number(activations(grid))},
                                   {"dtype", make_.text("bfloat16")}});
+    if (is_interleaved(grid)) make_.set(step, "virtual_stages", make_.number(grid.model.virtual_stages));
     if (size_of(grid, "tensor") * size_of(grid, "model") > 1)
       make_.set(step, "tensor_all_reduces", make_.number(2));
     if (grid.tied_embedding && size_of(grid, "pipe") > 1)
@@ -160,11 +183,17 @@ class ConfigWriter {
     const bool has_experts =
         std::any_of(grid.layout.views.begin(), grid.layout.views.end(),
                     [](const TopologyView& view) { return view.topology.get_dim("expert") > 1; });
-    if (size_of(grid, "context") > 1) steps.push_back(call("all_gather", grid, "context", "attention"));
-    if (has_experts) steps.push_back(call("all_to_all", grid, "expert", "dispatch"));
     steps.push_back(pipeline(grid));
     if (grid.is_server) return steps;
-    if (has_experts) steps.push_back(call("all_reduce", grid, "expert_data", "expert gradients"));
+    if (size_of(grid, "context") > 1) steps.push_back(layer(grid, "context_ring"));
+    if (has_experts && grid.recipe == "megatron") {
+      steps.push_back(layer(grid, "moe"));
+      make_.set(steps.back(), "expert_gradients", make_.number(kCountDefault));
+    } else if (has_experts) {
+      // DeepSpeed's expert groups are the world's, which the workload does not take.
+      steps.push_back(call("all_to_all", grid, "expert", "dispatch"));
+      steps.push_back(call("all_reduce", grid, "expert_data", "expert gradients"));
+    }
     steps.push_back(
         call("all_reduce", grid, grid.recipe == "megatron" ? "data_context" : "data", "gradients"));
     return steps;

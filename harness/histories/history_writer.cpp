@@ -180,8 +180,7 @@ std::string HistoryWriter::run_text() {
     const HistoryNode node = line.end.node;
     if (line.end.state == HostState::unknown && node == HistoryNode::empty) continue;
     line.ranks = RankSet();
-    const auto [entry, added] =
-        known.try_emplace({node, history_line_text(std::move(line))}, classes.size());
+    const auto [entry, added] = known.try_emplace({node, history_line_text(std::move(line))}, classes.size());
     if (added) classes.emplace_back();
     classes[entry->second].push_back(rank);
   }

@@ -13,7 +13,7 @@ RankId axis_index(const Scenario& scenario, const AxisRef& axis, RankId rank) {
     const auto group = plan.family_group(static_cast<std::size_t>(axis.axis), model_rank);
     return group ? plan.members_of(*group).index_of(rank) : -1;
   }
-  return plan.topology().get_coord(model_rank)[static_cast<std::size_t>(axis.axis)];
+  return plan.topology().index_at(static_cast<std::size_t>(axis.axis), model_rank);
 }
 
 }  // namespace gridlock

@@ -16,7 +16,7 @@ namespace gridlock {
 namespace {
 
 constexpr std::string_view kFormat = "gridlock-mpu-dump/1";
-constexpr RankId kWorldMax = 1 << 20;
+constexpr RankId kWorldMax = 1 << 16;
 
 std::vector<std::string> files_of(std::span<const std::string> paths) {
   std::vector<std::string> files;

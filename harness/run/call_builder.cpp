@@ -20,18 +20,11 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
   return z ^ (z >> 31U);
 }
 
+/// Of a peer that is named by its rank in the world or by its stage.
 GroupRank peer_rank(const Peer& peer, const Operation& operation, const RankView& view,
                     const Scenario& scenario, const Members& members) {
-  const auto value = static_cast<RankId>(peer.by == Peer::By::none ? -1 : view.evaluate(peer.value));
-  switch (peer.by) {
-    case Peer::By::none:
-    case Peer::By::group_rank:
-      return value;
-    case Peer::By::world_rank:
-      return members.index_of(value);
-    case Peer::By::stage:
-      break;
-  }
+  const auto value = static_cast<RankId>(view.evaluate(peer.value));
+  if (peer.by == Peer::By::world_rank) return members.index_of(value);
   const Plan& plan = *scenario.grids[static_cast<std::size_t>(operation.group.grid)].plan;
   const RankId model_rank = plan.mapping().to_model(view.rank());
   if (model_rank == kNoRank) return -1;
@@ -44,8 +37,12 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
                                          const Scenario& scenario, const SubmitAction& action,
                                          const Label& label) {
   calls_.clear();
+<<<<<<< HEAD
   counts_.clear();
   notes_.clear();
+=======
+  if (extras_) extras_->counts.clear();
+>>>>>>> main
   for (const Operation& operation : action.operations) {
     const std::int64_t times = view.admits(operation.guard) ? view.evaluate(operation.times) : 0;
     for (std::int64_t i = 0; i < times; ++i) add_call(rank, view, names, scenario, operation, label);
@@ -65,6 +62,10 @@ Call CallBuilder::describe(const RankContext& rank, const RankView& view, const 
   call.scalar = view.evaluate(operation.scalar);
   call.label = label;
   if (operation.peer.by == Peer::By::none) return call;
+  if (operation.peer.by == Peer::By::group_rank) {
+    call.peer = static_cast<GroupRank>(view.evaluate(operation.peer.value));
+    return call;
+  }
   if (const Members* members = names.members(operation.group, rank)) {
     call.peer = peer_rank(operation.peer, operation, view, scenario, *members);
   }
@@ -75,7 +76,7 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
                            const Scenario& scenario, const Operation& operation, const Label& label) {
   Call call = describe(rank, view, names, scenario, operation, label);
   if (!operation.counts.empty()) {
-    std::vector<std::int64_t>& counts = counts_.emplace_back();
+    std::vector<std::int64_t>& counts = extras().counts.emplace_back();
     for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
     call.counts = counts;
   }
@@ -172,33 +173,41 @@ void CallBuilder::make_private_buffers(RankContext& rank, bool in_place, const C
   }
   call.input = check.input;
   call.output = check.output;
-  prepared_.push_back(std::move(check));
+  extras().prepared.push_back(std::move(check));
+}
+
+CallBuilder::Extras& CallBuilder::extras() {
+  if (!extras_) extras_ = std::make_unique<Extras>();
+  return *extras_;
 }
 
 std::int64_t CallBuilder::next_in_order(const Order& order) {
-  for (Order& known : orders_) {
+  std::vector<Order>& orders = extras().orders;
+  for (Order& known : orders) {
     if (known.group == order.group && known.kind == order.kind && known.sender == order.sender &&
         known.receiver == order.receiver && known.tag == order.tag) {
       return known.count++;
     }
   }
-  orders_.push_back(order);
-  return orders_.back().count++;
+  orders.push_back(order);
+  return orders.back().count++;
 }
 
 void CallBuilder::submitted(RankContext& rank, const Reply& reply) {
-  for (Check& check : prepared_) {
+  if (!extras_) return;
+  for (Check& check : extras_->prepared) {
     check.ticket = reply.ticket;
     if (reply.status.ok()) {
-      open_.push_back(std::move(check));
+      extras_->open.push_back(std::move(check));
     } else if (reply.status.code() != StatusCode::world_ended) {
       release(rank, check);
     }
   }
-  prepared_.clear();
+  extras_->prepared.clear();
 }
 
 void CallBuilder::check_finished(RankContext& rank) {
+  if (!extras_) return;
   const auto finished = [&rank, this](Check& check) {
     if (!rank.is_complete(check.ticket)) return false;
     check.pattern.counts = check.counts;
@@ -220,16 +229,17 @@ void CallBuilder::check_finished(RankContext& rank) {
     release(rank, check);
     return true;
   };
-  open_.erase(std::remove_if(open_.begin(), open_.end(), finished), open_.end());
+  std::erase_if(extras_->open, finished);
 }
 
 void CallBuilder::give_up(RankContext& rank) {
+  if (!extras_) return;
   const auto is_complete = [&](const Check& check) {
     if (!rank.is_complete(check.ticket)) return false;
     release(rank, check);
     return true;
   };
-  open_.erase(std::remove_if(open_.begin(), open_.end(), is_complete), open_.end());
+  std::erase_if(extras_->open, is_complete);
 }
 
 void CallBuilder::release(RankContext& rank, const Check& check) {

@@ -1,7 +1,11 @@
 #pragma once
 
 #include <cstdint>
+<<<<<<< HEAD
 #include <deque>
+=======
+#include <memory>
+>>>>>>> main
 #include <span>
 #include <string>
 #include <vector>
@@ -75,7 +79,19 @@ class CallBuilder {
   std::int64_t next_in_order(const Order& order);
   void release(RankContext& rank, const Check& check);
 
+  /// What most ranks of large worlds need nothing of.
+  struct Extras {
+    /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
+    std::vector<std::vector<std::int64_t>> counts;
+    /// Private buffers of calls_, not submitted yet.
+    std::vector<Check> prepared;
+    std::vector<Check> open;
+    std::vector<Order> orders;
+  };
+  Extras& extras();
+
   std::vector<Call> calls_;
+<<<<<<< HEAD
   /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
   std::vector<std::vector<std::int64_t>> counts_;
   /// Of calls_.
@@ -84,6 +100,9 @@ class CallBuilder {
   std::vector<Check> prepared_;
   std::vector<Check> open_;
   std::vector<Order> orders_;
+=======
+  std::unique_ptr<Extras> extras_;
+>>>>>>> main
 };
 
 }  // namespace gridlock

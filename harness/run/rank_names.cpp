@@ -2,14 +2,18 @@
 
 namespace gridlock {
 
+static_assert(static_cast<int>(GridHandle::none) == -1 && static_cast<int>(GroupHandle::none) == -1 &&
+              static_cast<int>(BufferHandle::none) == -1 && static_cast<int>(Ticket::none) == -1);
+
 RankNames::RankNames(const Scenario& scenario)
-    : grids_(scenario.grids.size(), GridHandle::none),
-      groups_(scenario.group_names.size(), GroupHandle::none),
-      buffers_(scenario.buffer_names.size(), BufferHandle::none),
-      tickets_(scenario.ticket_names.size(), Ticket::none) {}
+    : first_group_(static_cast<std::int32_t>(scenario.grids.size())),
+      first_buffer_(first_group_ + static_cast<std::int32_t>(scenario.group_names.size())),
+      first_ticket_(first_buffer_ + static_cast<std::int32_t>(scenario.buffer_names.size())) {
+  handles_.assign(static_cast<std::size_t>(first_ticket_) + scenario.ticket_names.size(), -1);
+}
 
 BufferHandle RankNames::buffer(BufferName name) const {
-  return name == BufferName::none ? BufferHandle::none : buffers_[static_cast<std::size_t>(name)];
+  return name == BufferName::none ? BufferHandle::none : get<BufferHandle>(first_buffer_, name);
 }
 
 GroupHandle RankNames::group(const GroupRef& ref, const GroupTable& groups) const {
@@ -17,7 +21,7 @@ GroupHandle RankNames::group(const GroupRef& ref, const GroupTable& groups) cons
     case GroupRef::Kind::world:
       return GroupHandle::world;
     case GroupRef::Kind::named:
-      return groups_[static_cast<std::size_t>(ref.name)];
+      return get<GroupHandle>(first_group_, ref.name);
     case GroupRef::Kind::family:
       break;
   }

@@ -16,13 +16,13 @@ class RankNames {
   explicit RankNames(const Scenario& scenario);
 
   /// none until the rank has created it.
-  GridHandle grid(std::int32_t grid) const { return grids_[static_cast<std::size_t>(grid)]; }
-  void set_grid(std::int32_t grid, GridHandle handle) { grids_[static_cast<std::size_t>(grid)] = handle; }
-  void set_group(GroupName name, GroupHandle handle) { groups_[static_cast<std::size_t>(name)] = handle; }
+  GridHandle grid(std::int32_t grid) const { return get<GridHandle>(0, grid); }
+  void set_grid(std::int32_t grid, GridHandle handle) { set(0, grid, handle); }
+  void set_group(GroupName name, GroupHandle handle) { set(first_group_, name, handle); }
   BufferHandle buffer(BufferName name) const;
-  void set_buffer(BufferName name, BufferHandle handle) { buffers_[static_cast<std::size_t>(name)] = handle; }
-  Ticket ticket(TicketName name) const { return tickets_[static_cast<std::size_t>(name)]; }
-  void set_ticket(TicketName name, Ticket ticket) { tickets_[static_cast<std::size_t>(name)] = ticket; }
+  void set_buffer(BufferName name, BufferHandle handle) { set(first_buffer_, name, handle); }
+  Ticket ticket(TicketName name) const { return get<Ticket>(first_ticket_, name); }
+  void set_ticket(TicketName name, Ticket ticket) { set(first_ticket_, name, ticket); }
 
   /// The handle behind a step's group; none when the rank has not created it.
   GroupHandle group(const GroupRef& ref, const GroupTable& groups) const;
@@ -30,10 +30,22 @@ class RankNames {
   const Members* members(const GroupRef& ref, const RankContext& rank) const;
 
  private:
-  std::vector<GridHandle> grids_;
-  std::vector<GroupHandle> groups_;
-  std::vector<BufferHandle> buffers_;
-  std::vector<Ticket> tickets_;
+  template <typename Handle, typename Name>
+  Handle get(std::int32_t first, Name name) const {
+    return static_cast<Handle>(handles_[static_cast<std::size_t>(first + static_cast<std::int32_t>(name))]);
+  }
+  template <typename Name, typename Handle>
+  void set(std::int32_t first, Name name, Handle handle) {
+    handles_[static_cast<std::size_t>(first + static_cast<std::int32_t>(name))] =
+        static_cast<std::int64_t>(handle);
+  }
+
+  /// Grids, groups, buffers and tickets one after another, and where each kind begins: one block of memory a
+  /// rank.
+  std::vector<std::int64_t> handles_;
+  std::int32_t first_group_;
+  std::int32_t first_buffer_;
+  std::int32_t first_ticket_;
 };
 
 /// The group as the scenario writes it: "world", "actor.tensor", "weights".

@@ -15,8 +15,7 @@ class RankView {
   RankView(const Scenario& scenario, RankId rank);
 
   RankId rank() const { return rank_; }
-  /// axis_index of this rank.
-  RankId index(const AxisRef& axis) const;
+  RankId index(const AxisRef& axis) const { return axis_index(*scenario_, axis, rank_); }
   std::int64_t loop(LoopDepth depth) const { return loops_[static_cast<std::size_t>(depth)]; }
   void set_loop(LoopDepth depth, std::int64_t value) { loops_[static_cast<std::size_t>(depth)] = value; }
 
@@ -45,9 +44,6 @@ class RankView {
  private:
   const Scenario* scenario_;
   RankId rank_;
-  /// Coordinates in all grids one after another, and where each grid's begin.
-  std::vector<RankId> coordinates_;
-  std::vector<std::int32_t> first_axis_of_grid_;
   std::vector<std::int64_t> loops_;
 };
 

@@ -10,8 +10,8 @@
 
 namespace gridlock {
 
-ScenarioMachine::ScenarioMachine(std::shared_ptr<const ScenarioProgram> program, RankId rank)
-    : program_(std::move(program)),
+ScenarioMachine::ScenarioMachine(const ScenarioProgram& program, RankId rank)
+    : program_(&program),
       view_(program_->scenario(), rank),
       cursor_(program_->scenario(), view_),
       names_(program_->scenario()) {}

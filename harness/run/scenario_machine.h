@@ -22,7 +22,8 @@ namespace gridlock {
 /// warning; any other refusal or failure ends the program there (RequestKind::exit), as an exception would.
 class ScenarioMachine final : public StepMachine {
  public:
-  ScenarioMachine(std::shared_ptr<const ScenarioProgram> program, RankId rank);
+  /// Requires: the program outlives the machine.
+  ScenarioMachine(const ScenarioProgram& program, RankId rank);
 
   Request next(RankContext& rank, const Reply& last) override;
   IntendedCalls intended_calls(RankContext& rank, std::size_t max) override;
@@ -54,7 +55,7 @@ class ScenarioMachine final : public StepMachine {
   std::optional<Request> perform(RankContext& rank, const FillAction& action);
   std::optional<Request> perform(RankContext& rank, const ExpectAction& action);
 
-  std::shared_ptr<const ScenarioProgram> program_;
+  const ScenarioProgram* program_;
   RankView view_;
   StepCursor cursor_;
   RankNames names_;

@@ -22,7 +22,7 @@ RankProgram make_rank_program(const std::shared_ptr<const ScenarioProgram>& prog
   RankProgram made;
   made.world_size = program->scenario().world_size;
   made.machine = [program](RankId rank) -> std::unique_ptr<StepMachine> {
-    return std::make_unique<ScenarioMachine>(program, rank);
+    return std::make_unique<ScenarioMachine>(*program, rank);
   };
   return made;
 }

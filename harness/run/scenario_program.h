@@ -27,7 +27,7 @@ class ScenarioProgram {
   std::vector<SiteId> site_of_step_;
 };
 
-/// What a world runs for the scenario: a step machine per rank.
+/// What a world runs for the scenario: a step machine per rank, which must not outlive what is returned here.
 RankProgram make_rank_program(const std::shared_ptr<const ScenarioProgram>& program);
 
 }  // namespace gridlock

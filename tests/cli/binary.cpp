@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -13,7 +14,10 @@ namespace {
 // One file per test process: ctest runs tests of this suite side by side.
 std::string scratch(const std::string& name) {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  return ::testing::TempDir() + "gridlock_" + test->test_suite_name() + "_" + test->name() + "_" + name;
+  std::string file = std::string("gridlock_") + test->test_suite_name() + "_" + test->name() + "_" + name;
+  // Names of tests with a parameter have a '/'.
+  std::replace(file.begin(), file.end(), '/', '_');
+  return ::testing::TempDir() + file;
 }
 
 }  // namespace

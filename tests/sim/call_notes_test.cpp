@@ -185,27 +185,5 @@ TEST(RankSpaces, ARootThatOneMemberNamesByItsRankInTheWorldIsExplained) {
   EXPECT_THAT(first(result).hint, ::testing::StartsWith("The two roots are one rank"));
 }
 
-/// Rank 1 sends to rank 2 of the world, which is place 1 of {1, 2, 3}; with `is_confused` it passes 2.
-RunResult run_send(bool is_confused) {
-  return simulate(connected(), 4, [&](Rank& rank) {
-    const GroupSpec spec{Members::list({1, 2, 3}), BackendKind::nccl, kGroupTimeoutDefault, "g"};
-    const GroupHandle group = rank.new_group(spec).group;
-    Call call = rank.id() == 1 ? send(is_confused ? 2 : 1, 1 << 20) : recv(0, 1 << 20);
-    call.group = group;
-    if (rank.id() == 1 || rank.id() == 2) (void)rank.run(call);
-  });
-}
-
-TEST(RankSpaces, APeerThatIsNamedByItsRankInTheWorldIsExplained) {
-  const RunResult result = run_send(true);
-  EXPECT_EQ(outcome_of(result), "stall");
-  EXPECT_EQ(first(result).blame.ranks, RankSet({1}));
-  EXPECT_EQ(
-      first(result).hint,
-      "2 is the rank of that one in the world, and the peer of a call is a place in its group: translate it, "
-      "with get_group_rank in torch.");
-  EXPECT_EQ(outcome_of(run_send(false)), "passed");
-}
-
 }  // namespace
 }  // namespace gridlock

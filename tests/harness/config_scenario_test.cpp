@@ -1,0 +1,41 @@
+// What the scenario of a configuration does.
+
+#include <gtest/gtest.h>
+
+#include "harness/config/config.h"
+#include "tests/harness/scenario_folder.h"
+
+namespace gridlock {
+namespace {
+
+/// The text of the steps, which also have to be a scenario.
+std::string scenario_of(const std::string& flags) {
+  const std::string text = write_json(
+      config_scenario(read_config({"megatron: --pipeline-model-parallel-size 2 " + flags, 16, 0})));
+  EXPECT_EQ(error_for(text), "") << text;
+  return text;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(ConfigScenario, PipelinesWithVirtualStagesAreInterleaved) {
+  const std::string stages = "--num-layers 16 --num-virtual-stages-per-pipeline-rank 2 --micro-batch-size 1 ";
+  const std::string even = scenario_of(stages + "--global-batch-size 32");
+  EXPECT_TRUE(has(even, "\"interleaved\"")) << even;
+  EXPECT_TRUE(has(even, "\"virtual_stages\": 2")) << even;
+  // Three micro-batches on two stages, which Megatron refuses.
+  EXPECT_TRUE(has(scenario_of(stages + "--global-batch-size 24"), "\"1f1b\""));
+  EXPECT_TRUE(has(scenario_of(""), "\"1f1b\""));
+}
+
+TEST(ConfigScenario, ContextParallelismAndExpertsHaveTheirLayers) {
+  const std::string both = scenario_of("--context-parallel-size 2 --expert-model-parallel-size 4");
+  EXPECT_TRUE(has(both, "\"context_ring\"")) << both;
+  EXPECT_TRUE(has(both, "\"moe\"")) << both;
+  const std::string none = scenario_of("");
+  EXPECT_FALSE(has(none, "\"context_ring\"")) << none;
+  EXPECT_FALSE(has(none, "\"moe\"")) << none;
+}
+
+}  // namespace
+}  // namespace gridlock
