@@ -37,12 +37,10 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
                                          const Scenario& scenario, const SubmitAction& action,
                                          const Label& label) {
   calls_.clear();
-<<<<<<< HEAD
-  counts_.clear();
-  notes_.clear();
-=======
-  if (extras_) extras_->counts.clear();
->>>>>>> main
+  if (extras_) {
+    extras_->counts.clear();
+    extras_->notes.clear();
+  }
   for (const Operation& operation : action.operations) {
     const std::int64_t times = view.admits(operation.guard) ? view.evaluate(operation.times) : 0;
     for (std::int64_t i = 0; i < times; ++i) add_call(rank, view, names, scenario, operation, label);
@@ -81,10 +79,10 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
     call.counts = counts;
   }
   if (operation.has_notes) {
-    call.notes = &notes_.emplace_back(CallNotes{static_cast<std::int32_t>(view.evaluate(operation.device)),
-                                                static_cast<std::int32_t>(view.evaluate(operation.tag)),
-                                                static_cast<GroupRank>(view.evaluate(operation.kept_by)),
-                                                operation.content});
+    call.notes = &extras().notes.emplace_back(
+        CallNotes{static_cast<std::int32_t>(view.evaluate(operation.device)),
+                  static_cast<std::int32_t>(view.evaluate(operation.tag)),
+                  static_cast<GroupRank>(view.evaluate(operation.kept_by)), operation.content});
   }
   const bool has_buffers =
       rank.has_data() || operation.input != BufferName::none || operation.output != BufferName::none;

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <cstdint>
-<<<<<<< HEAD
 #include <deque>
-=======
 #include <memory>
->>>>>>> main
 #include <span>
 #include <string>
 #include <vector>
@@ -83,6 +80,8 @@ class CallBuilder {
   struct Extras {
     /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
     std::vector<std::vector<std::int64_t>> counts;
+    /// Of calls_, which point to them.
+    std::deque<CallNotes> notes;
     /// Private buffers of calls_, not submitted yet.
     std::vector<Check> prepared;
     std::vector<Check> open;
@@ -91,18 +90,7 @@ class CallBuilder {
   Extras& extras();
 
   std::vector<Call> calls_;
-<<<<<<< HEAD
-  /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
-  std::vector<std::vector<std::int64_t>> counts_;
-  /// Of calls_.
-  std::deque<CallNotes> notes_;
-  /// Private buffers of calls_, not submitted yet.
-  std::vector<Check> prepared_;
-  std::vector<Check> open_;
-  std::vector<Order> orders_;
-=======
   std::unique_ptr<Extras> extras_;
->>>>>>> main
 };
 
 }  // namespace gridlock
