@@ -23,11 +23,12 @@ std::uint64_t slot_of(const PreparedCall& call, SlotPart part) {
   const auto sender = static_cast<std::uint64_t>(sends ? call.rank : call.peer);
   const auto recver = static_cast<std::uint64_t>(sends ? call.peer : call.rank);
   const bool sized = part == SlotPart::data;
-  const std::array<std::uint64_t, 8> words{call.key.high,
+  const std::array<std::uint64_t, 9> words{call.key.high,
                                            call.key.low,
                                            sender,
                                            recver,
                                            static_cast<std::uint64_t>(call.sequence),
+                                           static_cast<std::uint64_t>(call.tag),
                                            static_cast<std::uint64_t>(part),
                                            sized ? static_cast<std::uint64_t>(call.count) : 0,
                                            sized ? static_cast<std::uint64_t>(call.dtype) : 0};
@@ -81,7 +82,7 @@ class MessageEnd {
 
 void SelfMail::post(const PreparedCall& call) {
   const std::lock_guard lock(mutex_);
-  Meeting& meeting = meetings_[{call.key, call.sequence}];
+  Meeting& meeting = meetings_[{call.key, call.tag, call.sequence}];
   (call.kind == CallKind::send ? meeting.send : meeting.recv) = &call;
   if (meeting.send == nullptr || meeting.recv == nullptr) return;
   meeting.fits = header_of(*meeting.send) == header_of(*meeting.recv);
@@ -92,10 +93,10 @@ void SelfMail::post(const PreparedCall& call) {
 
 bool SelfMail::wait(const PreparedCall& call) {
   std::unique_lock lock(mutex_);
-  Meeting& meeting = meetings_[{call.key, call.sequence}];
+  Meeting& meeting = meetings_[{call.key, call.tag, call.sequence}];
   both_came_.wait(lock, [&] { return meeting.send != nullptr && meeting.recv != nullptr; });
   const bool fits = meeting.fits;
-  if (++meeting.waited == 2) meetings_.erase({call.key, call.sequence});
+  if (++meeting.waited == 2) meetings_.erase({call.key, call.tag, call.sequence});
   return fits;
 }
 

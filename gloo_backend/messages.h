@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,7 @@ class SelfMail {
     bool fits = true;
     int waited = 0;
   };
-  using Name = std::pair<GroupKey, std::int32_t>;
+  using Name = std::tuple<GroupKey, std::int32_t, std::int32_t>;
 
   std::mutex mutex_;
   std::condition_variable both_came_;

@@ -46,6 +46,7 @@ class RankReplay {
   /// One for each plan.
   std::vector<std::string> grid_names_;
   std::vector<std::string> names_;
+  std::vector<CallNotes> notes_;
   /// Per stream: tickets in order, and how far it got.
   std::map<StreamId, std::vector<std::int64_t>> tickets_;
   std::map<StreamId, std::int64_t> done_;
@@ -81,6 +82,9 @@ void RankReplay::take(LogEntry kind, std::span<const std::byte> payload) {
     case LogEntry::name:
       names_.emplace_back(reinterpret_cast<const char*>(payload.data()), payload.size());
       return;
+    case LogEntry::notes:
+      notes_.push_back(decode_call_notes(in));
+      return;
     case LogEntry::site: {
       Site site;
       for (std::string* text : {&site.text, &site.inner_loop, &site.outer_loop, &site.place}) in(*text);
@@ -110,6 +114,8 @@ void RankReplay::take_record(Record record) {
   if (record.kind == RecordKind::create_grid) make_grid(record);
   if (record.kind == RecordKind::call && !record.rejected) tickets_[record.stream].push_back(record.ticket);
   record.detail = detail_of(record);
+  if (record.notes >= 0)
+    record.notes = into_.store.add_notes(notes_.at(static_cast<std::size_t>(record.notes)));
   // A handle that the rank made up resolves to no group here either.
   if (const auto known = handles_.find(record.group); known != handles_.end()) record.group = known->second;
   node_ = into_.store.append(node_, record);

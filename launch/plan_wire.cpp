@@ -57,19 +57,39 @@ void encode_mapping(Encoder& out, const RankMapping& mapping) {
 
 }  // namespace
 
+void encode(Encoder& out, const CallNotes& notes) {
+  out(notes.device);
+  out(notes.tag);
+  out(notes.kept_by);
+  out(notes.content);
+}
+
+CallNotes decode_call_notes(Decoder& in) {
+  CallNotes notes;
+  in(notes.device);
+  in(notes.tag);
+  in(notes.kept_by);
+  in(notes.content);
+  return notes;
+}
+
 void encode(Encoder& out, const GroupSpec& spec) {
   out(spec.members.to_vector());
   out(spec.backend);
   out(spec.timeout);
   out(spec.name);
+  out(spec.members_only);
+  out(spec.passed.to_vector());
 }
 
 GroupSpec decode_group_spec(Decoder& in) {
   GroupSpec spec;
-  spec.members = Members::list(in.read<std::vector<RankId>>());
+  spec.members = Members::ordered(in.read<std::vector<RankId>>());
   in(spec.backend);
   in(spec.timeout);
   in(spec.name);
+  in(spec.members_only);
+  spec.passed = Members::ordered(in.read<std::vector<RankId>>());
   return spec;
 }
 

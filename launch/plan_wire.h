@@ -4,12 +4,15 @@
 
 #include "core/grid/group.h"
 #include "core/grid/plan.h"
+#include "core/rank/call.h"
 #include "launch/wire.h"
 
 namespace gridlock {
 
 /// Group specs, plans and call sites as bytes, so that the launcher can rebuild what a rank's process made
 /// after the fork. A plan travels as its inputs and is computed again, since it is a pure function of them.
+void encode(Encoder& out, const CallNotes& notes);
+CallNotes decode_call_notes(Decoder& in);
 void encode(Encoder& out, const GroupSpec& spec);
 GroupSpec decode_group_spec(Decoder& in);
 

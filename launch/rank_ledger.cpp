@@ -37,7 +37,9 @@ bool RankLedger::append(const Record& record) { return log_.append(LogEntry::rec
 std::int32_t& RankLedger::next_sequence(InstanceId group, const Call& call) {
   const bool is_p2p = operation(call.kind).is_p2p;
   const int order = !is_p2p ? 0 : call.kind == CallKind::send ? 1 : 2;
-  return sequences_[{group, order, is_p2p ? call.peer : kNoRank}];
+  const bool has_tag = is_p2p && call.notes != nullptr && group != InstanceId::none &&
+                       groups_.instance(group).spec.backend == BackendKind::gloo;
+  return sequences_[{group, order, is_p2p ? call.peer : kNoRank, has_tag ? call.notes->tag : 0}];
 }
 
 bool RankLedger::append_call(const Call& call, Record record) {
@@ -45,6 +47,12 @@ bool RankLedger::append_call(const Call& call, Record record) {
     const std::string_view bytes{reinterpret_cast<const char*>(call.counts.data()), call.counts.size_bytes()};
     if (!log_.append(LogEntry::counts, bytes)) return false;
     record.detail = counts_++;
+  }
+  if (call.notes != nullptr) {
+    Encoder out;
+    encode(out, *call.notes);
+    if (!log_.append(LogEntry::notes, out.bytes())) return false;
+    record.notes = notes_++;
   }
   return append(record);
 }

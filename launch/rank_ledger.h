@@ -73,8 +73,9 @@ class RankLedger {
   std::int32_t specs_ = 0;
   std::int32_t plans_ = 0;
   std::int32_t names_ = 0;
-  /// Next sequence by group, kind of order (collectives, sends, receives) and peer.
-  std::map<std::tuple<InstanceId, int, GroupRank>, std::int32_t> sequences_;
+  std::int32_t notes_ = 0;
+  /// Next sequence by group, kind of order (collectives, sends, receives), peer and, on gloo groups, tag.
+  std::map<std::tuple<InstanceId, int, GroupRank, std::int32_t>, std::int32_t> sequences_;
 };
 
 }  // namespace gridlock

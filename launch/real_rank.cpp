@@ -185,8 +185,8 @@ Status RealRank::make(const std::vector<std::uint64_t>& identities, std::size_t 
 Reply RealRank::new_group(const Request& request) {
   GRIDLOCK_CHECK(request.spec != nullptr);
   const GroupSpec& spec = *request.spec;
-  const bool in_world =
-      !spec.members.empty() && spec.members[0] >= 0 && spec.members[spec.members.size() - 1] < world_size();
+  bool in_world = !spec.members.empty();
+  spec.members.for_each([&](RankId rank) { in_world = in_world && rank >= 0 && rank < world_size(); });
   if (!in_world) {
     if (!ledger_.record_rejected_group(spec, request.label)) return stop();
     return {.status = StatusCode::invalid_argument};

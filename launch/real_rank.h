@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/rank/accepted_call.h"
+#include "core/rank/call_check.h"
 #include "core/rank/rank.h"
 #include "core/rank/step_machine.h"
 #include "core/world/world.h"
@@ -116,7 +117,8 @@ Reply RealRank::take_in(std::span<const Call> calls, Prepare&& prepare, Start&& 
     InstanceId instance = InstanceId::none;
     const GroupInstance* group = find_group(calls[i], instance);
     if (instance == InstanceId::none) return reject(calls[i], StatusCode::not_a_member);
-    if (group == nullptr) return reject(calls[i], StatusCode::invalid_argument);
+    if (group == nullptr || !reaches_data(calls[i], group->spec.backend))
+      return reject(calls[i], StatusCode::invalid_argument);
     static_cast<AcceptedCall&>(prepared[i]) = accepted_call(calls[i], instance, *group, id());
     if (const StatusCode code = prepare(calls[i], prepared[i]); code != StatusCode::ok)
       return reject(calls[i], code);

@@ -26,7 +26,7 @@ enum class Trouble : std::uint8_t {
 };
 
 /// What follows the header of a log: entries of these kinds, in the order in which they were written.
-enum class LogEntry : std::uint32_t { record, counts, spec, plan, name, site, complaint, ticket_done };
+enum class LogEntry : std::uint32_t { record, counts, spec, plan, name, site, complaint, ticket_done, notes };
 
 /// Bytes that one rank's log may take: more than a million calls.
 inline constexpr std::size_t kLogBytesMax = std::size_t{256} << 20;

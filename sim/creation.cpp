@@ -15,15 +15,15 @@ GroupCreation::GroupCreation(RankId world_size, GroupTable& groups)
 
 std::int64_t GroupCreation::next_index(RankId rank) const { return count_of(pasts_[index(rank)]); }
 
-void GroupCreation::new_group(RankId rank, const GroupSpec& spec) {
+void GroupCreation::new_group(RankId rank, const GroupSpec& spec, std::int64_t drift) {
   Past& past = pasts_[index(rank)];
   const std::int64_t begin = count_of(past);
   ++past.by_hand;
-  join(rank, {nullptr, spec, begin, begin + 1, {}});
+  join(rank, {nullptr, spec, begin, begin + 1, drift, {}});
 }
 
 std::optional<GridHandle> GroupCreation::create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
-                                                     std::string_view name) {
+                                                     std::string_view name, std::int64_t drift) {
   Past& past = pasts_[index(rank)];
   GridCreation& creation = grid_creation(past, plan);
   const std::int64_t begin = count_of(past);
@@ -34,7 +34,7 @@ std::optional<GridHandle> GroupCreation::create_grid(RankId rank, const std::sha
     return creation.grid;
   }
   if (creation.name.empty()) creation.name = name;
-  join(rank, {&creation, {}, begin, count_of(past), {}});
+  join(rank, {&creation, {}, begin, count_of(past), drift, {}});
   return std::nullopt;
 }
 
@@ -78,7 +78,7 @@ void GroupCreation::go_to(Past past) {
 
 void GroupCreation::join(RankId rank, Segment segment) {
   const auto same = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& other) {
-    return other.grid == segment.grid && other.begin == segment.begin &&
+    return other.grid == segment.grid && other.begin == segment.begin && other.drift == segment.drift &&
            (segment.grid != nullptr || other.spec == segment.spec);
   });
   if (same != segments_.end()) {
@@ -109,7 +109,8 @@ bool GroupCreation::are_alike_at(std::int64_t creation) const {
   const GroupSpec first = spec_at(segments_.front(), creation);
   return std::all_of(segments_.begin() + 1, segments_.end(), [&](const Segment& segment) {
     const GroupSpec other = spec_at(segment, creation);
-    return first.backend == other.backend && first.members == other.members;
+    return segment.drift == segments_.front().drift && first.backend == other.backend &&
+           first.members == other.members;
   });
 }
 

@@ -28,13 +28,14 @@ class GroupCreation {
   /// Index of the rank's next creation in the world's order.
   std::int64_t next_index(RankId rank) const;
 
-  /// The rank has come and parks until `released` names it (perhaps at once).
-  /// Requires: spec.members lie in the world and are not empty.
-  void new_group(RankId rank, const GroupSpec& spec);
+  /// The rank has come and parks until `released` names it (perhaps at once). `drift`: groups that it has
+  /// made elsewhere; where names are counters, ranks of other drifts never meet. Requires: spec.members lie
+  /// in the world and are not empty.
+  void new_group(RankId rank, const GroupSpec& spec, std::int64_t drift);
   /// A grid whose requests are all in the rank's registry is answered at once; otherwise as new_group.
   /// `name` is what reports call the grid.
   std::optional<GridHandle> create_grid(RankId rank, const std::shared_ptr<const Plan>& plan,
-                                        std::string_view name);
+                                        std::string_view name, std::int64_t drift);
 
   /// Ranks whose creations are complete, with what they made, since the last call.
   struct Release {
@@ -72,6 +73,7 @@ class GroupCreation {
     GroupSpec spec;
     std::int64_t begin = 0;
     std::int64_t end = 0;
+    std::int64_t drift = 0;
     std::vector<RankId> ranks;
   };
 

@@ -73,7 +73,7 @@ bool Device::needs_slot(Slot work) const {
 void Device::start(Slot work, Nanos now) {
   if (has_dead() && is_dead_[static_cast<std::size_t>(works_[work].rank)]) return;
   if (slots_.is_limited() && needs_slot(work)) {
-    slots_.ready(work);
+    slots_.ready(work, now);
     start_ready(works_[work].rank, now);
   } else {
     start_calls(work, now);

@@ -45,6 +45,7 @@ class Device {
   const Streams& streams() const { return streams_; }
   Matcher& matcher() { return matcher_; }
   const Provenance& provenance() const { return transfer_.provenance(); }
+  const ContendedChoice& slot_contention() const { return slots_.contention(); }
   /// No work is open.
   bool is_idle() const { return works_.live() == 0; }
   std::int64_t match_count() const { return match_count_; }

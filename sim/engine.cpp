@@ -65,7 +65,7 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       meetings_(options.semantics, histories_->groups, device_.matcher()),
       races_(device_, histories_->groups),
       submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, races_, recorder_,
-                  options.payload == Payload::data),
+                  options.ranks_per_node, options.payload == Payload::data),
       creation_(program.world_size, histories_->groups),
       parts_(histories_->groups),
       faults_(options_.faults, program.world_size),
@@ -73,6 +73,7 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       ready_(program.world_size),
       running_(program.world_size) {
   histories_->sites = std::move(sites);
+  histories_->ranks_per_node = options.ranks_per_node;
   contexts_.reserve(ranks_.size());
   for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
   if (program.main || options.hosting == Hosting::fiber) {
@@ -110,6 +111,10 @@ RunResult Engine::run() {
   result.virtual_time = now_;
   result.request_count = request_count_;
   result.match_count = device_.match_count();
+  for (const ContendedChoice& choice : {device_.slot_contention(), device_.matcher().unlike_messages()}) {
+    if (choice.count > 0) choices_.push_back(choice);
+  }
+  result.choices = std::move(choices_);
   result.error = error_;
   return result;
 }
@@ -171,7 +176,30 @@ RunEnd Engine::loop() {
   }
 }
 
+void Engine::note_choice(ChoiceKind kind, RankId rank) {
+  const auto same = std::find_if(choices_.begin(), choices_.end(),
+                                 [kind](const ContendedChoice& known) { return known.kind == kind; });
+  ContendedChoice& choice =
+      same != choices_.end() ? *same : choices_.emplace_back(ContendedChoice{kind, rank, now_, 0});
+  ++choice.count;
+}
+
+void Engine::run_picked() {
+  std::vector<RankId> ranks;
+  while (!limit_reached_) {
+    ready_.take_all([&](RankId rank) { ranks.push_back(rank); });
+    if (ranks.empty()) return;
+    std::sort(ranks.begin(), ranks.end());
+    const std::size_t place = options_.pick_turn(ranks.size());
+    GRIDLOCK_CHECK(place < ranks.size());
+    const RankId rank = ranks[place];
+    ranks.erase(ranks.begin() + static_cast<std::ptrdiff_t>(place));
+    run_rank(rank);
+  }
+}
+
 void Engine::run_ready() {
+  if (options_.pick_turn) return run_picked();
   while (!ready_.empty() && !limit_reached_) {
     std::swap(running_, ready_);
     running_.take_all([this](RankId rank) {
@@ -275,6 +303,11 @@ void Engine::run_machine(RankId rank) {
       }
       reply = Reply{};
       if (!answer(rank, request, reply)) break;
+      if (options_.pick_turn) {
+        own.reply = reply;
+        ready_.add(rank);
+        break;
+      }
     }
   } catch (const OutOfMemory&) {
     limit_reached_ = true;

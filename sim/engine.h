@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,10 @@ class Engine {
   bool shrink(RankId rank, const Request& request, Reply& reply);
   bool new_local_group(RankId rank, const Request& request, Reply& reply);
   void abort(RankId rank, const Request& request, Reply& reply);
+  /// Groups that the rank has made with their members alone; counted where names are counters.
+  std::int64_t drift(RankId rank) const;
+  /// Record::count of a creation.
+  std::int64_t name_number(RankId rank) const;
   bool is_ticket(RankId rank, Ticket ticket) const;
   bool must_stop();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
@@ -105,6 +110,10 @@ class Engine {
 
   RunEnd loop();
   void run_ready();
+  /// The same in the order of RunOptions::pick_turn, request by request.
+  void run_picked();
+  /// Another schedule could have gone another way here.
+  void note_choice(ChoiceKind kind, RankId rank);
   void run_rank(RankId rank);
   void run_machine(RankId rank);
   /// Body of a fiber.
@@ -133,6 +142,7 @@ class Engine {
   Submission submission_;
   GroupCreation creation_;
   GroupParts parts_;
+  std::map<RankId, std::int64_t> made_alone_;
   FaultInjector faults_;
   Watchdog watchdog_;
   HostEdges edges_;
@@ -143,6 +153,7 @@ class Engine {
   std::vector<Timer> due_;
   std::vector<RankId> progressed_;
   std::vector<Complaint> complaints_;
+  std::vector<ContendedChoice> choices_;
   std::vector<const Fault*> hits_;
   std::ptrdiff_t corrupted_call_ = -1;
   bool has_lost_ = false;

@@ -24,15 +24,26 @@ bool Engine::new_group(RankId rank, const Request& request, Reply& reply) {
   record.detail = recorder_.store().add_spec(*request.spec);
   record.sequence = static_cast<std::int32_t>(creation_.next_index(rank));
   record.rejected = !are_in_world(members, histories_->groups.world_size());
+  record.count = name_number(rank);
   recorder_.write(rank, record);
   if (record.rejected) {
     reply.status = StatusCode::invalid_argument;
     return true;
   }
   park(rank, Park::create, 0, {});
-  creation_.new_group(rank, *request.spec);
+  creation_.new_group(rank, *request.spec, drift(rank));
   wake_created();
   return false;
+}
+
+std::int64_t Engine::drift(RankId rank) const {
+  const auto made = made_alone_.find(rank);
+  return made == made_alone_.end() ? 0 : made->second;
+}
+
+std::int64_t Engine::name_number(RankId rank) const {
+  if (options_.semantics.group_names == GroupNames::members) return 0;
+  return creation_.next_index(rank) + drift(rank) + 1;
 }
 
 bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
@@ -40,8 +51,9 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
   Record record = host_record(RecordKind::create_grid, request);
   record.detail = recorder_.store().add_plan(request.plan);
   record.sequence = static_cast<std::int32_t>(creation_.next_index(rank));
+  record.count = name_number(rank);
   recorder_.write(rank, record);
-  if (const std::optional<GridHandle> grid = creation_.create_grid(rank, request.plan, request.name)) {
+  if (const auto grid = creation_.create_grid(rank, request.plan, request.name, drift(rank))) {
     reply.grid = *grid;
     return true;
   }
@@ -74,12 +86,14 @@ bool Engine::new_local_group(RankId rank, const Request& request, Reply& reply) 
   record.group = GroupHandle::world;
   record.detail = recorder_.store().add_spec(*request.spec);
   record.rejected = !are_in_world(members, histories_->groups.world_size());
+  record.count = name_number(rank);
   if (record.rejected || members.contains(rank)) recorder_.write(rank, record);
   if (record.rejected) reply.status = StatusCode::invalid_argument;
   // torch answers NON_GROUP_MEMBER at once.
   if (record.rejected || !members.contains(rank)) return true;
   park(rank, Park::create, 0, {});
-  parts_.shrink(rank, InstanceId::world, *request.spec);
+  if (record.count > 0) ++made_alone_[rank];
+  parts_.shrink(rank, InstanceId::world, *request.spec, record.count);
   wake_parts();
   return false;
 }
@@ -163,6 +177,7 @@ void Engine::abort(RankId rank, const Request& request, Reply& reply) {
   destroy(own, *use);
   std::vector<Ticket> aborted;
   device_.abort(rank, use->instance, now_, aborted);
+  if (!aborted.empty()) note_choice(ChoiceKind::abort, rank);
   for (const Ticket ticket : aborted) own.failed.emplace_back(ticket, StatusCode::aborted);
 }
 

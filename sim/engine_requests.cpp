@@ -161,6 +161,7 @@ bool Engine::test(RankId rank, const Request& request, Reply& reply) {
   if (record.rejected) {
     reply.status = StatusCode::invalid_argument;
   } else {
+    note_choice(ChoiceKind::test, rank);
     reply.flag = !device_.streams().is_open(rank, request.ticket);
     if (reply.flag) races_.waited(rank, request.ticket);
   }
@@ -229,6 +230,7 @@ bool Engine::await(RankId rank, const Request& request, Reply& reply) {
     reply.status = StatusCode::invalid_argument;
     return true;
   }
+  if (request.duration > Nanos{0}) note_choice(ChoiceKind::deadline, rank);
   if (edges_.is_posted(record.detail)) return true;
   edges_.await(record.detail, rank);
   park(rank, Park::await, record.detail, {});

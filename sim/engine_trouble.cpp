@@ -48,6 +48,7 @@ bool Engine::apply(const Fault& fault, RankId rank) {
 void Engine::fire_fault(std::size_t number) {
   const Fault& fault = options_.faults[number];
   for (const RankId rank : fault.ranks.to_vector()) {
+    note_choice(ChoiceKind::fault, rank);
     if (state(rank).park == Park::ended) continue;
     digest_.add(now_, rank, static_cast<std::uint64_t>(fault.kind));
     if (!apply(fault, rank) && fibers_ == nullptr && state(rank).park == Park::ended)
@@ -64,6 +65,7 @@ void Engine::note(RankId rank, RecordKind kind, Ticket ticket, std::string_view 
 }
 
 void Engine::lose(RankId rank) {
+  if (!device_.is_idle()) note_choice(ChoiceKind::fault, rank);
   device_.kill(rank);
   has_lost_ = true;
   for (RankId other = 0; other < program_.world_size; ++other) {
@@ -133,6 +135,7 @@ bool Engine::expire(const std::vector<Watchdog::Expiry>& expiries) {
   for (const Watchdog::Expiry& expiry : expiries) {
     Work& work = device_.work(expiry.work);
     work.expired = true;
+    note_choice(ChoiceKind::deadline, expiry.rank);
     const Ticket ticket = work.ticket;
     if (state(expiry.rank).park == Park::ended) continue;
     digest_.add(now_, expiry.rank, static_cast<std::uint64_t>(StatusCode::timed_out));

@@ -47,9 +47,10 @@ void GroupParts::make_split(const Key& key, Meeting& meeting) {
   }
 }
 
-void GroupParts::shrink(RankId rank, InstanceId parent, const GroupSpec& spec) {
+void GroupParts::shrink(RankId rank, InstanceId parent, const GroupSpec& spec, std::int64_t name) {
   Key place;
-  Meeting& found = meeting(rank, parent, spec.members.hash() | 1, spec.members, place);
+  const std::uint64_t mixed_name = static_cast<std::uint64_t>(name) * 0x9E37'79B1'85EB'CA87ULL;
+  Meeting& found = meeting(rank, parent, (spec.members.hash() ^ mixed_name) | 1, spec.members, place);
   found.came.push_back({rank, 0, 0});
   if (found.came.size() < static_cast<std::size_t>(spec.members.size())) return;
   // Parts of one parent are told apart by their members too, so numbers of splits and shrinks may be equal.

@@ -23,7 +23,8 @@ class GroupParts {
   /// The rank waits until take_released names it, perhaps at once. Requires: it is a member of `parent`; of
   /// `spec.members` too for a shrink.
   void split(RankId rank, InstanceId parent, std::int32_t color, std::int32_t key);
-  void shrink(RankId rank, InstanceId parent, const GroupSpec& spec);
+  /// `name` is what else they have to agree on; 0: nothing.
+  void shrink(RankId rank, InstanceId parent, const GroupSpec& spec, std::int64_t name = 0);
 
   struct Release {
     RankId rank = kNoRank;

@@ -21,8 +21,14 @@ void KernelSlots::submitted(Slot work) {
   if (in_order_) device_of(work).unstarted.push_back(work);
 }
 
-void KernelSlots::ready(Slot work) {
-  std::vector<Slot>& ready = device_of(work).ready;
+void KernelSlots::ready(Slot work, Nanos now) {
+  Device& device = device_of(work);
+  std::vector<Slot>& ready = device.ready;
+  const std::int64_t wanted = device.running + static_cast<std::int64_t>(ready.size()) + 1;
+  if (slots_ > 0 && wanted > slots_ && contention_.count++ == 0) {
+    contention_.rank = works_[work].rank;
+    contention_.time = now;
+  }
   const auto after = std::find_if(ready.begin(), ready.end(),
                                   [&](Slot other) { return works_[other].ticket > works_[work].ticket; });
   ready.insert(after, work);

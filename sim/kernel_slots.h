@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/world/choice.h"
 #include "sim/open_call.h"
 #include "sim/pool.h"
 
@@ -20,9 +21,12 @@ class KernelSlots {
   /// The work takes part in the order of launches. Requires: is_limited.
   void submitted(Slot work);
   /// Nothing is before the work on its streams any more; it waits until next() names it.
-  void ready(Slot work);
+  void ready(Slot work, Nanos now);
   /// A ready work of the rank that starts now, or kNoSlot.
   Slot next(RankId rank);
+  /// Works that had to wait until another one gave its slot back: which of them comes first may depend on the
+  /// schedule.
+  const ContendedChoice& contention() const { return contention_; }
   /// The work is complete or was taken back, started or not.
   void finished(Slot work);
 
@@ -39,6 +43,7 @@ class KernelSlots {
   bool in_order_;
   Pool<Work>& works_;
   std::vector<Device> devices_;
+  ContendedChoice contention_;
 };
 
 }  // namespace gridlock::sim

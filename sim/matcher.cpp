@@ -9,8 +9,9 @@
 namespace gridlock::sim {
 namespace {
 
-PairKey pair_key(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer, bool alone = false) {
-  return kind == CallKind::send ? PairKey{instance, self, peer, alone} : PairKey{instance, peer, self, alone};
+PairKey pair_key(const Matcher::End& end, bool alone) {
+  return end.kind == CallKind::send ? PairKey{end.instance, end.self, end.peer, alone, end.tag}
+                                    : PairKey{end.instance, end.peer, end.self, alone, end.tag};
 }
 
 }  // namespace
@@ -37,20 +38,20 @@ Slot Matcher::find_or_add_pair(const PairKey& key) {
 
 Matcher::PairPlace Matcher::next_in_pair(const End& end) {
   const bool is_send = end.kind == CallKind::send;
-  const Slot group_slot = find_or_add_pair(pair_key(end.instance, end.kind, end.self, end.peer));
+  const Slot group_slot = find_or_add_pair(pair_key(end, false));
   Pair& of_group = pairs_[group_slot];
   const std::int32_t number = is_send ? of_group.sends_numbered++ : of_group.recvs_numbered++;
   if (!has_pair_communicators_) return {group_slot, number, number};
   Slot slot = group_slot;
-  if (end.alone) slot = find_or_add_pair(pair_key(end.instance, end.kind, end.self, end.peer, true));
+  if (end.alone) slot = find_or_add_pair(pair_key(end, true));
   Pair& pair = pairs_[slot];
   return {slot, is_send ? pair.sends++ : pair.recvs++, number};
 }
 
-std::int32_t Matcher::peek_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) const {
-  const Slot slot = pair_ids_.find(pair_key(instance, kind, self, peer));
+std::int32_t Matcher::peek_in_pair(const End& end) const {
+  const Slot slot = pair_ids_.find(pair_key(end, false));
   if (slot == kNoSlot) return 0;
-  return kind == CallKind::send ? pairs_[slot].sends_numbered : pairs_[slot].recvs_numbered;
+  return end.kind == CallKind::send ? pairs_[slot].sends_numbered : pairs_[slot].recvs_numbered;
 }
 
 Matcher::PlaceList& Matcher::list_of(const OpenCall& call) {
@@ -124,6 +125,10 @@ Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
   if (!complete && place.arrived == place.expected) unalike_ = meeting;
   if (call.pair != kNoSlot && pairs_[call.pair].capacity > 0) {
     Pair& pair = pairs_[call.pair];
+    if (!complete && place.arrived == place.expected && unlike_messages_.count++ == 0) {
+      unlike_messages_.rank = call.rank;
+      unlike_messages_.time = now;
+    }
     const OpenCall& first = calls_[place.first_arrival];
     if (complete && first.left_behind) {
       pair.bytes_left_behind -= first.count * static_cast<std::int64_t>(dtype_size(first.dtype));
@@ -182,10 +187,10 @@ std::vector<Unreceived> Matcher::unreceived() const {
   for (Slot slot = 0; slot < pairs_.live(); ++slot) {
     const Pair& pair = pairs_[slot];
     if (pair.sends_numbered <= pair.recvs_numbered || pair.key.alone) continue;
-    found.push_back({pair.key.instance, pair.key.from, pair.key.to, pair.recvs_numbered});
+    found.push_back({pair.key.instance, pair.key.from, pair.key.to, pair.recvs_numbered, pair.key.tag});
   }
   std::sort(found.begin(), found.end(), [](const Unreceived& a, const Unreceived& b) {
-    return std::tie(a.instance, a.from, a.to) < std::tie(b.instance, b.from, b.to);
+    return std::tie(a.instance, a.from, a.to, a.tag) < std::tie(b.instance, b.from, b.to, b.tag);
   });
   return found;
 }

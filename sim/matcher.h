@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/history/histories.h"
+#include "core/world/choice.h"
 #include "sim/open_call.h"
 #include "sim/pair_table.h"
 #include "sim/pool.h"
@@ -67,6 +68,8 @@ class Matcher {
     GroupRank peer;
     /// Outside any batch.
     bool alone;
+    /// As PairKey::tag.
+    std::int32_t tag;
   };
   /// Numbers a new send or recv of a pair in the order of submits, and names the pair. `number` counts all
   /// of the two ranks in that group, `sequence` those of one communicator.
@@ -78,7 +81,7 @@ class Matcher {
   PairPlace next_in_pair(const End& end);
   PairConnection& connection(Slot pair) { return pairs_[pair].connection; }
   /// The number that next_in_pair would give to a call of the pair.
-  std::int32_t peek_in_pair(InstanceId instance, CallKind kind, GroupRank self, GroupRank peer) const;
+  std::int32_t peek_in_pair(const End& end) const;
 
   /// A call has started. The place it completed, or kNoSlot. Sends that may complete without their recv now
   /// (this one, or others for which it made room, S08) are appended to `left_behind` and marked.
@@ -91,6 +94,10 @@ class Matcher {
   bool withdraw(Slot call);
   /// Messages that were left behind and never received, by group, sender and receiver.
   std::vector<Unreceived> unreceived() const;
+
+  /// Messages whose ends did not fit on pairs where sends are left behind: whether such a send completes
+  /// depends on which end came first.
+  const ContendedChoice& unlike_messages() const { return unlike_messages_; }
 
   const Place& place(Slot slot) const { return places_[slot]; }
   /// Forgets a completed place whose operation is finished. Its calls stay.
@@ -131,6 +138,7 @@ class Matcher {
   SendCapacity send_capacity_;
   bool has_pair_communicators_;
   Slot unalike_ = kNoSlot;
+  ContendedChoice unlike_messages_{ChoiceKind::message, kNoRank, {}, 0};
   Pool<Place> places_;
   PairTable pair_ids_;
   Pool<Pair> pairs_;

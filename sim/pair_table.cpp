@@ -8,8 +8,9 @@ namespace {
 std::uint64_t hash(const PairKey& key) {
   const std::uint64_t ranks = std::uint64_t{static_cast<std::uint32_t>(key.from)} << 32 |
                               static_cast<std::uint32_t>(key.to) | std::uint64_t{key.alone} << 63;
-  const std::uint64_t mixed = (ranks ^ static_cast<std::uint64_t>(key.instance) * 0xC2B2'AE3D'27D4'EB4FULL) *
-                              0x9E37'79B1'85EB'CA87ULL;
+  const std::uint64_t place =
+      static_cast<std::uint32_t>(key.instance) | std::uint64_t{static_cast<std::uint32_t>(key.tag)} << 32;
+  const std::uint64_t mixed = (ranks ^ place * 0xC2B2'AE3D'27D4'EB4FULL) * 0x9E37'79B1'85EB'CA87ULL;
   return mixed ^ mixed >> 32;
 }
 

@@ -15,6 +15,8 @@ struct PairKey {
   GroupRank to = 0;
   /// The communicator of the two alone, not the group's (Semantics::pair_communicators).
   bool alone = false;
+  /// Of a gloo group, which matches messages by tag (G01); 0 elsewhere.
+  std::int32_t tag = 0;
 
   bool operator==(const PairKey&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/rank/call_check.h"
 #include "sim/batch_waves.h"
 #include "sim/call_check.h"
 #include "sim/group_use.h"
@@ -17,13 +18,14 @@ std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
 
 Submission::Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
                        Device& device, HostMeetings& meetings, BufferRaces& races, Recorder& recorder,
-                       bool needs_buffers)
+                       RankId ranks_per_node, bool needs_buffers)
     : groups_(groups),
       ranks_(ranks),
       device_(device),
       recorder_(recorder),
       meetings_(meetings),
       races_(races),
+      gpus_(ranks_per_node),
       needs_buffers_(needs_buffers),
       reorders_(semantics.batch_reorders),
       blocks_host_(semantics.blocks_host),
@@ -35,8 +37,12 @@ StatusCode Submission::place(RankId rank, const Call& call) {
   if (use == nullptr) return StatusCode::not_a_member;
   if (is_destroyed(state, *use)) return StatusCode::invalid_argument;
   placed_.push_back({&call, static_cast<std::size_t>(use - state.groups.data())});
-  const CallPlace place{use->group_rank, groups_.instance(use->instance).spec.members.size()};
-  return check_call(call, place, state.buffers, needs_buffers_);
+  const GroupSpec& spec = groups_.instance(use->instance).spec;
+  if (call.notes != nullptr && !reaches_data(call, spec.backend)) return StatusCode::invalid_argument;
+  const CallPlace place{use->group_rank, spec.members.size()};
+  const StatusCode code = check_call(call, place, state.buffers, needs_buffers_);
+  const bool is_free = code != StatusCode::ok || gpus_.take(rank, call, use->instance, spec);
+  return is_free ? code : StatusCode::invalid_argument;
 }
 
 const Call* Submission::first_unpaired(RankId rank) const {
@@ -58,10 +64,17 @@ const Call* Submission::first_unpaired(RankId rank) const {
   return nullptr;
 }
 
+Matcher::End Submission::end_of(const Call& call, const GroupUse& use, bool alone) const {
+  const bool has_tag =
+      call.notes != nullptr && groups_.instance(use.instance).spec.backend == BackendKind::gloo;
+  return {use.instance, call.kind, use.group_rank, call.peer, alone, has_tag ? call.notes->tag : 0};
+}
+
 Record Submission::describe(const Call& call) const {
   Record record = call_record(call);
   if (operation(call.kind).count == CountMeaning::per_rank)
     record.detail = recorder_.store().add_counts(call.counts);
+  if (call.notes != nullptr) record.notes = recorder_.store().add_notes(*call.notes);
   return record;
 }
 
@@ -71,8 +84,7 @@ void Submission::reject(RankId rank, const Call& call) {
   if (const GroupUse* use = find_group_use(groups_, rank, state, call.group)) {
     const bool is_p2p = operation(call.kind).is_p2p;
     record.sequence =
-        is_p2p ? device_.matcher().peek_in_pair(use->instance, call.kind, use->group_rank, call.peer)
-               : next_sequence(state, *use);
+        is_p2p ? device_.matcher().peek_in_pair(end_of(call, *use, false)) : next_sequence(state, *use);
   }
   record.rejected = true;
   recorder_.write(rank, record);
@@ -97,8 +109,7 @@ OpenCall Submission::open(RankId rank, const Placed& placed, bool is_batch, Reco
   open.count = record.count;
   open.scalar = record.scalar;
   if (operation(call.kind).is_p2p) {
-    const Matcher::PairPlace place =
-        device_.matcher().next_in_pair({use.instance, call.kind, use.group_rank, call.peer, !is_batch});
+    const Matcher::PairPlace place = device_.matcher().next_in_pair(end_of(call, use, !is_batch));
     open.pair = place.pair;
     open.sequence = place.sequence;
     record.sequence = place.number;

@@ -6,6 +6,7 @@
 #include "core/world/world.h"
 #include "sim/buffer_races.h"
 #include "sim/device.h"
+#include "sim/gpu_table.h"
 #include "sim/host_meetings.h"
 #include "sim/recorder.h"
 
@@ -17,7 +18,7 @@ class Submission {
   /// All outlive this.
   Submission(const Semantics& semantics, const GroupTable& groups, std::vector<RankState>& ranks,
              Device& device, HostMeetings& meetings, BufferRaces& races, Recorder& recorder,
-             bool needs_buffers);
+             RankId ranks_per_node, bool needs_buffers);
 
   struct Result {
     Status status;
@@ -47,6 +48,7 @@ class Submission {
   /// The first call of which a message to the own rank has no other end in the batch; null if there is none.
   const Call* first_unpaired(RankId rank) const;
   void reject(RankId rank, const Call& call);
+  Matcher::End end_of(const Call& call, const GroupUse& use, bool alone) const;
   /// What the history says about the call, without its numbers.
   Record describe(const Call& call) const;
   /// The call with its place in its order, which `record` gets too.
@@ -62,6 +64,7 @@ class Submission {
   Recorder& recorder_;
   HostMeetings& meetings_;
   BufferRaces& races_;
+  GpuTable gpus_;
   bool needs_buffers_;
   bool reorders_;
   bool blocks_host_;

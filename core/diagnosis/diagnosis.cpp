@@ -7,7 +7,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeInfo, 35> kCodes{{
+constexpr std::array<CodeInfo, 42> kCodes{{
     {Code::GROUP_CREATE_DIVERGENT, "GROUP_CREATE_DIVERGENT", Outcome::mismatch,
      "Creating a group is a call of the whole world: every rank, member or not, asks for the same groups in "
      "the same order. Here the ranks ask for different groups with one and the same creation. On a real "
@@ -44,6 +44,21 @@ constexpr std::array<CodeInfo, 35> kCodes{{
      "world group only.",
      "Pass the place inside the group, 0 to size-1 in the order of the members, or translate it: "
      "get_global_rank in torch."},
+    {Code::DEVICE_UNBOUND, "DEVICE_UNBOUND", Outcome::passed,
+     "A call was made on another GPU than that of its rank: a barrier or object collective without a bound "
+     "device guesses one, mostly GPU 0. What follows depends on the version: it works, it hangs, or the "
+     "library refuses two ranks on one GPU.",
+     "Bind each rank to its GPU: set the current device first, and pass device_id to init_process_group or "
+     "device_ids to barrier."},
+    {Code::DEVICE_CONFLICT, "DEVICE_CONFLICT", Outcome::mismatch,
+     "Two ranks of one host came to one communicator with the same GPU. NCCL refuses that when the "
+     "communicator is made (duplicate GPU detected), or hangs.",
+     "Give each rank of a host a GPU of its own: take the local rank, not the rank of a group or of the "
+     "world."},
+    {Code::BACKEND_DEVICE_MISMATCH, "BACKEND_DEVICE_MISMATCH", Outcome::mismatch,
+     "The data of a call lies where the group's library cannot read it: NCCL has no path for the memory of "
+     "the host, gloo none for sends and recvs on a GPU. The call is refused at once on its rank.",
+     "Move the data, or use a group of the other library; in torch a group with both: cpu:gloo,cuda:nccl."},
     {Code::INVALID_CALL, "INVALID_CALL", Outcome::mismatch,
      "A call was refused when it was made: a root or peer out of range, a buffer of the wrong size or type, "
      "or a destroyed group. Nothing was enqueued for it, so the other members wait if they made it.",
@@ -55,23 +70,27 @@ constexpr std::array<CodeInfo, 35> kCodes{{
      "Let every member use the group once before, for example in a barrier, or use a group of just the ranks "
      "that take part."},
     {Code::COMM_INIT_CYCLE, "COMM_INIT_CYCLE", Outcome::stall,
-     "Ranks use several groups for the first time in different orders. The first use of a group blocks the "
-     "host until all its members have come, so each host waits for another one that stands in the first use "
-     "of another group. Streams do not help: nothing has been enqueued yet.",
-     "Use the groups for the first time in one order on all ranks, for example by a barrier on each of them "
-     "right after they were created."},
+     "The first use of a group, and outside a batch the first message of a pair, makes a communicator, which "
+     "blocks the host until all of its ranks have come. Here each host waits for another one that stands in "
+     "the "
+     "first use of another communicator. Streams do not help: nothing has been enqueued yet.",
+     "Use groups and pairs for the first time in one order on all ranks, for example by a barrier on each "
+     "group "
+     "right after it was created, and put sends and recvs that belong together into one batch."},
     {Code::COMM_SPLIT_INCOMPLETE, "COMM_SPLIT_INCOMPLETE", Outcome::stall,
      "A group is made from a part of another one, and not all ranks that have to come to its making do. A "
      "split is a call of the whole parent: ranks that want no part of it come without a color.",
      "Make every rank of the parent take part in each split, and every rank that stays in each shrink."},
     {Code::COLL_MISSING_RANK, "COLL_MISSING_RANK", Outcome::stall,
      "The members of a group disagree how many collectives they make on it: some wait in a call that others "
-     "never make. The first place where they part is earlier than the wait when later calls of the same "
+     "never make, or that meets another operation there. The first place where they part is earlier than the "
+     "wait when later calls of the same "
      "kind paired up by accident.",
      "Make every member call it, or none: look for a branch, an early exit of a loop or an uneven number of "
      "micro-batches around the call."},
     {Code::COLL_SEQUENCE_SHIFT, "COLL_SEQUENCE_SHIFT", Outcome::mismatch,
-     "A rank skipped or repeated a call on a group. Its next calls met other calls of its partners, and "
+     "A rank skipped or repeated a call on a group. Its next calls of the same operation were taken for it, "
+     "and "
      "everything after is shifted.",
      "Make the skipped or repeated call the same number of times on all members."},
     {Code::COLL_ORDER_MISMATCH, "COLL_ORDER_MISMATCH", Outcome::mismatch,
@@ -86,6 +105,10 @@ constexpr std::array<CodeInfo, 35> kCodes{{
      "Members call one collective with different numbers of elements. Whether real libraries hang, fail or "
      "silently leave a wrong tail depends on size, protocol and version.",
      "Agree on the count first: pad, or exchange the sizes before."},
+    {Code::ZERO_SIZE_ASYMMETRY, "ZERO_SIZE_ASYMMETRY", Outcome::mismatch,
+     "Some members call one collective with no elements and others with some. NCCL drops an empty collective "
+     "on its rank alone, which then never takes part: the others hang.",
+     "Let every member call it with one count (pad the empty ones), or let all of them leave it out."},
     {Code::COLL_DTYPE_MISMATCH, "COLL_DTYPE_MISMATCH", Outcome::mismatch,
      "Members call one collective with different element types. With other element sizes the side with more "
      "bytes hangs; with equal sizes the numbers are garbage.",
@@ -109,6 +132,11 @@ constexpr std::array<CodeInfo, 35> kCodes{{
      "each "
      "device starts the kernel that the other one cannot start yet, and both hang.",
      "Give the groups one order that all ranks follow, also where the calls go to different streams."},
+    {Code::SEMANTIC_LAYOUT_MISMATCH, "SEMANTIC_LAYOUT_MISMATCH", Outcome::mismatch,
+     "Members reduced or broadcast data that is not the same thing, although operation, count and type "
+     "agree: "
+     "other shards, other parameters, another layout. Nothing fails, and the numbers are wrong.",
+     "Derive the layout of the data from the same inputs on all members."},
     {Code::LABEL_MISMATCH, "LABEL_MISMATCH", Outcome::passed,
      "Calls met that agree in operation, count and type, but the programs call them by different names: "
      "another "
@@ -129,6 +157,16 @@ constexpr std::array<CodeInfo, 35> kCodes{{
      "The two ends of a transfer disagree on the number or type of elements. Real libraries hang, fail or "
      "leave the rest of the buffer untouched, depending on the size.",
      "Give both ends the same count and type, or send the shape first."},
+    {Code::P2P_PEER_ORDER_MISMATCH, "P2P_PEER_ORDER_MISMATCH", Outcome::mismatch,
+     "Two ranks exchange several messages, and one receives them in another order than the other sends them. "
+     "Messages of a pair match in their order and by nothing else, so each is taken for another one.",
+     "Post the receives in the order of the peer's sends; where the next and the previous stage are one "
+     "rank, "
+     "use two groups or another order on every second rank."},
+    {Code::P2P_TAG_REORDER, "P2P_TAG_REORDER", Outcome::mismatch,
+     "A message was sent with one tag and received with another one. NCCL has no tags: messages of a pair "
+     "match in their order, so the receiver got other data than it asked for, without any error.",
+     "Post the receives in the order of the sends, or use gloo, which honours tags."},
     {Code::P2P_GROUPING_MISMATCH, "P2P_GROUPING_MISMATCH", Outcome::mismatch,
      "One end of a transfer is in a batch and the other is not. Outside a batch torch uses a communicator of "
      "the two ranks alone, in a batch the group's: the two ends never meet.",

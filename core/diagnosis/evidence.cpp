@@ -126,7 +126,13 @@ const CallList& Evidence::collectives(RankId rank, InstanceId instance) {
 
 bool Evidence::is_at(const TransferEnd& end, const Record& record) const {
   return is_transfer(record) && record.call == end.kind && record.peer == end.peer &&
-         instance(record, end.rank) == end.instance;
+         instance(record, end.rank) == end.instance && tag_of(record, end.instance) == end.tag;
+}
+
+std::int32_t Evidence::tag_of(const Record& transfer, InstanceId instance) const {
+  if (transfer.notes < 0) return 0;
+  const bool has_tags = histories_.groups.instance(instance).spec.backend == BackendKind::gloo;
+  return has_tags ? histories_.store.notes(transfer).tag : 0;
 }
 
 const Record* Evidence::find(const TransferEnd& wanted, bool planned) const {
@@ -172,6 +178,7 @@ TransferEnd Evidence::other_end(RankId rank, const Record& transfer) const {
   other.instance = instance(transfer, rank);
   other.kind = other_kind(transfer.call);
   other.sequence = transfer.sequence;
+  if (other.instance != InstanceId::none) other.tag = tag_of(transfer, other.instance);
   if (other.instance == InstanceId::none || (transfer.unknown & kUnknownPeer) != 0) return other;
   const Members& group = members(other.instance);
   if (transfer.peer < 0 || transfer.peer >= group.size()) return other;

@@ -28,6 +28,8 @@ struct TransferEnd {
   CallKind kind = CallKind::send;
   GroupRank peer = -1;
   std::int32_t sequence = 0;
+  /// Of a gloo group, which matches messages by tag; 0 elsewhere.
+  std::int32_t tag = 0;
 };
 
 /// Questions about single ranks of a run, answered from the histories alone. Remembers what it looked up, per
@@ -84,6 +86,7 @@ class Evidence {
 
  private:
   bool is_at(const TransferEnd& end, const Record& record) const;
+  std::int32_t tag_of(const Record& transfer, InstanceId instance) const;
 
   const Histories& histories_;
   bool has_plans_ = false;

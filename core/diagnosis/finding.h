@@ -82,6 +82,7 @@ void find_refused_calls(Scene& scene, Findings& findings);
 void find_blocked_hosts(Scene& scene, Findings& findings);
 void find_awaited_names(Scene& scene, Findings& findings);
 void find_creation_divergence(Scene& scene, Findings& findings);
+void find_making_divergence(Scene& scene, Findings& findings);
 void find_membership_divergence(Scene& scene, Findings& findings);
 void find_missing_creators(Scene& scene, Findings& findings);
 void find_argument_mismatches(Scene& scene, Findings& findings);
@@ -102,8 +103,13 @@ void find_late_work(Scene& scene, Findings& findings);
 /// Every host that waits and that no finding explains, `explained` by node: a stall is never left without a
 /// word.
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings);
+/// Calls that met, agree in all that the library compares, and were not meant for each other: by what the
+/// program notes of them (CallNotes). For runs in which nothing else is wrong.
+void find_unlike_notes(Scene& scene, Findings& findings);
 /// Warnings that do not depend on how the run ended.
 std::vector<Diagnosis> find_rank_order_surprises(const Histories& histories);
+std::vector<Diagnosis> find_sorted_members(const Evidence& evidence);
+std::vector<Diagnosis> find_other_devices(const Evidence& evidence);
 /// Warnings about runs in which every program ended.
 void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings);
 void warn_of_call_orders(Evidence& evidence, std::vector<Diagnosis>& warnings);

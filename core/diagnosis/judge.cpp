@@ -19,6 +19,7 @@ Findings find_all(Scene& scene) {
   Findings findings;
   find_gone_ranks(scene, findings);
   find_creation_divergence(scene, findings);
+  find_making_divergence(scene, findings);
   find_membership_divergence(scene, findings);
   find_missing_creators(scene, findings);
   find_refused_calls(scene, findings);
@@ -322,6 +323,7 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
     if (causes.empty()) find_unreceived(scene, causes);
     find_plain_leftovers(scene, explained, causes);
   }
+  if (causes.empty() && end == RunEnd::returned) find_unlike_notes(scene, causes);
   if (end == RunEnd::quiescent) find_unexplained(scene, explained, causes);
   if (end == RunEnd::deadline && causes.empty()) find_late_work(scene, causes);
   // Ranks that were cut off while they could go on would have come: nobody is missing.
@@ -340,6 +342,8 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   const bool has_causes = !verdict.diagnoses.empty();
   for (Diagnosis& warning : find_rank_order_surprises(histories))
     verdict.diagnoses.push_back(std::move(warning));
+  for (Diagnosis& warning : find_sorted_members(evidence)) verdict.diagnoses.push_back(std::move(warning));
+  for (Diagnosis& warning : find_other_devices(evidence)) verdict.diagnoses.push_back(std::move(warning));
   if (end == RunEnd::returned) warn_of_labels(evidence, verdict.diagnoses);
   // Where ranks wait for each other, that says more.
   if (!has_causes) warn_of_call_orders(evidence, verdict.diagnoses);

@@ -1,7 +1,5 @@
 #include "core/diagnosis/member_calls.h"
 
-#include <algorithm>
-
 #include "core/diagnosis/argument.h"
 #include "core/diagnosis/describe.h"
 
@@ -40,10 +38,12 @@ std::optional<Alignment> align_members(Evidence& evidence, const Meeting& meetin
 bool arguments_part(Evidence& evidence, const Meeting& meeting, RankId a, RankId b) {
   const CallList& calls = evidence.collectives(a, meeting.instance);
   const CallList& others = evidence.collectives(b, meeting.instance);
-  return std::any_of(calls.calls.begin(), calls.calls.end(), [&](const Record* call) {
+  for (const Record* call : calls.calls) {
     const Record* other = others.find(call->sequence, true);
-    return other != nullptr && first_difference(*call, *other).has_value();
-  });
+    if (other == nullptr) continue;
+    if (const auto difference = first_difference(*call, *other)) return *difference != Argument::kind;
+  }
+  return false;
 }
 
 FoundSide side_at(Evidence& evidence, const Meeting& meeting, const std::vector<RankId>& ranks,

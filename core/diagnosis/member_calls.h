@@ -13,8 +13,8 @@ namespace gridlock {
 /// place in the group's order of calls, also where the histories start in the middle of it.
 std::optional<Alignment> align_members(Evidence& evidence, const Meeting& meeting, RankId usual, RankId odd);
 
-/// Whether two members' calls on the group of the meeting, made and planned, differ in arguments at any place
-/// that both have.
+/// Whether two members' calls on the group of the meeting, made and planned, differ at any place that both
+/// have, and there, at the first one, in arguments and not in the operation.
 bool arguments_part(Evidence& evidence, const Meeting& meeting, RankId a, RankId b);
 
 /// What `ranks` do at a place in the order of the meeting's group, in the words of the first of them.

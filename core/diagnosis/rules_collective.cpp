@@ -110,8 +110,11 @@ void break_tie(Scene& scene, Argument argument, Finding& finding, std::vector<Pa
 std::string times_text(std::size_t count) { return count == 1 ? "one call" : fmt::format("{} calls", count); }
 
 void describe_shift(Scene& scene, const Meeting& meeting, Finding& finding, std::vector<Party>& list,
-                    const Alignment& alignment) {
-  finding.code = Code::COLL_SEQUENCE_SHIFT;
+                    const Alignment& alignment, Argument argument) {
+  // Another operation meets nobody: the ranks stop there, and one call is simply missing. The same operation
+  // on other data is taken for the missing one, and everything after it is shifted.
+  const bool is_stopped = argument == Argument::kind;
+  finding.code = is_stopped ? Code::COLL_MISSING_RANK : Code::COLL_SEQUENCE_SHIFT;
   bool left_out = alignment.departure == Departure::skipped;
   if (finding.relation == Relation::tie && list.size() == 2) {
     // One left out a call or the other made one too many: the rank that has fewer is the one that others wait
@@ -125,12 +128,12 @@ void describe_shift(Scene& scene, const Meeting& meeting, Finding& finding, std:
   const std::size_t at = alignment.index;
   finding.sides = {side_at(scene.evidence, meeting, list[0].ranks, at),
                    side_at(scene.evidence, meeting, list.back().ranks, at)};
-  finding.summary =
-      fmt::format("{{who}} {} {} on {} at #{}; everything after is shifted, and {} met {} there.",
-                  left_out ? "left out" : "made additionally", times_text(alignment.length),
-                  group_name(scene.evidence, list[0]), at + 1,
-                  call_text(scene.evidence, list[0].ranks.front(), *list[0].call),
-                  call_text(scene.evidence, list.back().ranks.front(), *list.back().call));
+  finding.summary = fmt::format("{{who}} {} {} on {} at #{}; {}{} met {} there.",
+                                left_out ? "left out" : "made additionally", times_text(alignment.length),
+                                group_name(scene.evidence, list[0]), at + 1,
+                                is_stopped ? "" : "everything after is shifted, and ",
+                                call_text(scene.evidence, list[0].ranks.front(), *list[0].call),
+                                call_text(scene.evidence, list.back().ranks.front(), *list.back().call));
 }
 
 void describe_reorder(Scene& scene, const Meeting& meeting, Finding& finding, const std::vector<Party>& list,
@@ -168,8 +171,25 @@ void name_uneven_counts(Scene& scene, Finding& finding, const std::vector<Party>
   }
 }
 
+bool is_empty_call(const Party& party) {
+  return party.call->count == 0 && operation(party.call->call).count != CountMeaning::per_rank;
+}
+
+/// Whether one side names the other side's root by its rank in the world.
+bool is_other_rank_space(const Evidence& evidence, const Party& a, const Party& b) {
+  const InstanceId instance = evidence.instance(*a.call, a.ranks.front());
+  if (instance == InstanceId::none) return false;
+  const Members& members = evidence.members(instance);
+  const auto names = [&](GroupRank root, GroupRank world_rank) {
+    return root >= 0 && root < members.size() && members[root] == world_rank && root != world_rank;
+  };
+  return names(a.call->peer, b.call->peer) || names(b.call->peer, a.call->peer);
+}
+
 void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>& list, Argument argument) {
   finding.code = mismatch_code(argument);
+  const bool is_dropped = argument == Argument::count && std::any_of(list.begin(), list.end(), is_empty_call);
+  if (is_dropped) finding.code = Code::ZERO_SIZE_ASYMMETRY;
   for (const Party& party : list) {
     finding.sides.push_back({party.ranks, call_text(scene.evidence, party.ranks.front(), *party.call),
                              label_text(scene.evidence, *party.call),
@@ -182,6 +202,12 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
                   is_tie ? "disagreed on" : "differed from the other members in", argument_name(argument),
                   list[0].call->sequence + 1, group_name(scene.evidence, list[0]),
                   is_tie ? "; no side has a majority: it is a tie" : "");
+  if (argument == Argument::root && is_other_rank_space(scene.evidence, list.front(), list.back())) {
+    finding.hint =
+        "The two roots are one rank, once as a rank of the world and once as a place in the group: translate "
+        "one of them, with get_global_rank in torch.";
+  }
+  if (is_dropped) finding.summary += " A call without elements is dropped on its rank, and the others wait.";
 }
 
 void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Findings& findings) {
@@ -196,7 +222,7 @@ void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Fi
       align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());
   const Departure departure = alignment ? alignment->departure : Departure::substituted;
   if (departure == Departure::skipped || departure == Departure::inserted) {
-    describe_shift(scene, meeting, finding, list, *alignment);
+    describe_shift(scene, meeting, finding, list, *alignment, argument);
   } else if (departure == Departure::reordered) {
     describe_reorder(scene, meeting, finding, list, *alignment);
   } else {

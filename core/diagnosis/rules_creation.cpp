@@ -20,14 +20,15 @@ using Ranks = std::vector<RankId>;
 class CreationChains {
  public:
   explicit CreationChains(const HistoryStore& store) : chain_of_node_(store.node_count(), 0), chains_(1) {
-    std::map<std::tuple<std::size_t, RecordKind, std::int32_t>, std::size_t> known;
+    std::map<std::tuple<std::size_t, RecordKind, std::int32_t, std::int64_t>, std::size_t> known;
     for (std::size_t i = 1; i < chain_of_node_.size(); ++i) {
       const auto node = static_cast<HistoryNode>(i);
       const Record& record = store.record(node);
       const std::size_t past = chain_of_node_[static_cast<std::size_t>(store.past(node))];
       chain_of_node_[i] = past;
       if (record.kind != RecordKind::new_group && record.kind != RecordKind::create_grid) continue;
-      const auto [entry, added] = known.try_emplace({past, record.kind, record.detail}, chains_.size());
+      const auto [entry, added] =
+          known.try_emplace({past, record.kind, record.detail, record.count}, chains_.size());
       if (added) chains_.push_back({past, &record});
       chain_of_node_[i] = entry->second;
     }
@@ -90,8 +91,15 @@ std::vector<Creation> expand(const HistoryStore& store, const std::vector<const 
   return list;
 }
 
-bool same_group(const GroupSpec& a, const GroupSpec& b) {
-  return a.backend == b.backend && a.members == b.members;
+/// The number in the name of the group that is creation `index` of the world; 0 where names have none.
+std::int64_t name_number(const Creation& creation, std::size_t index) {
+  const Record& record = *creation.record;
+  return record.count == 0 ? 0 : record.count + static_cast<std::int64_t>(index) - record.sequence;
+}
+
+bool same_group(const Creation& a, const Creation& b, std::size_t index) {
+  return a.spec.backend == b.spec.backend && a.spec.members == b.spec.members &&
+         name_number(a, index) == name_number(b, index);
 }
 
 struct ChainRanks {
@@ -102,12 +110,11 @@ struct ChainRanks {
 /// Index of the first creation in which two of the chains differ.
 std::optional<std::size_t> first_parting(const std::vector<ChainRanks>& chains) {
   for (std::size_t i = 0;; ++i) {
-    const GroupSpec* first = nullptr;
+    const Creation* first = nullptr;
     for (const ChainRanks& chain : chains) {
       if (i >= chain.creations.size()) continue;
-      const GroupSpec& spec = chain.creations[i].spec;
-      if (first != nullptr && !same_group(*first, spec)) return i;
-      first = &spec;
+      if (first != nullptr && !same_group(*first, chain.creations[i], i)) return i;
+      first = &chain.creations[i];
     }
     if (first == nullptr) return std::nullopt;
   }
@@ -124,7 +131,7 @@ std::vector<Party> parties_at(const std::vector<ChainRanks>& chains, std::size_t
     if (index >= chain.creations.size()) continue;
     const Creation& creation = chain.creations[index];
     const auto same = std::find_if(list.begin(), list.end(), [&](const Party& party) {
-      return same_group(party.creation->spec, creation.spec);
+      return same_group(*party.creation, creation, index);
     });
     if (same == list.end()) {
       list.push_back({chain.ranks, &creation});
@@ -167,8 +174,25 @@ std::vector<ChainRanks> differing_chains(const Scene& scene) {
 
 std::string creation_text(std::size_t index, const Creation& creation) {
   const bool is_grid = creation.record->kind == RecordKind::create_grid;
-  return fmt::format("creation #{}: {}{}", index + 1, spec_text(creation.spec),
-                     is_grid ? ", for a grid" : "");
+  const std::int64_t number = name_number(creation, index);
+  return fmt::format("creation #{}: {}{}{}", index + 1, spec_text(creation.spec),
+                     is_grid ? ", for a grid" : "",
+                     number == 0 ? "" : fmt::format(", by the name of group number {}", number));
+}
+
+bool are_same_ranks(const Members& a, const Members& b) {
+  return a.size() == b.size() && Members::list(a.to_vector()) == Members::list(b.to_vector());
+}
+
+/// What ranks disagree on who ask for different groups with one creation.
+std::string difference_text(const Creation& a, const Creation& b, std::size_t index) {
+  if (a.spec.backend == b.spec.backend && a.spec.members == b.spec.members) {
+    return fmt::format("its name, which counts the groups of a rank, is {} against {}", name_number(a, index),
+                       name_number(b, index));
+  }
+  const bool is_order = a.spec.backend == b.spec.backend && are_same_ranks(a.spec.members, b.spec.members);
+  return fmt::format("{}{} against {}", is_order ? "the same ranks in another order, " : "",
+                     spec_text(a.spec), spec_text(b.spec));
 }
 
 }  // namespace
@@ -204,11 +228,12 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
     finding.blamed.insert(finding.blamed.end(), party.ranks.begin(), party.ranks.end());
     if (result.relation == Relation::tie) finding.alternatives.push_back(party.ranks);
   }
-  finding.summary = fmt::format("{{who}} {} creation #{} of the world: {} against {}.",
-                                result.relation == Relation::tie ? "asked for different groups in"
-                                                                 : "asked for another group than the rest in",
-                                *index + 1, spec_text(list[result.order.front()].creation->spec),
-                                spec_text(list[result.order.back()].creation->spec));
+  finding.summary = fmt::format(
+      "{{who}} {} creation #{} of the world: {}.",
+      result.relation == Relation::tie ? "asked for different groups in"
+                                       : "asked for another group than the rest in",
+      *index + 1,
+      difference_text(*list[result.order.front()].creation, *list[result.order.back()].creation, *index));
   finding.sequence = static_cast<std::int64_t>(*index);
   findings.push_back(std::move(finding));
 }

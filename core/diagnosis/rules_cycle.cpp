@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "core/diagnosis/circle_order.h"
 #include "core/diagnosis/coming.h"
@@ -165,6 +167,67 @@ std::optional<Code> code_of_hosts(const Scene& scene, const std::vector<int>& co
   return std::nullopt;
 }
 
+/// What a call meets others on: its group, or outside a batch the pair of its two ranks.
+using Communicator = std::tuple<InstanceId, RankId, RankId>;
+
+/// Communicators of a rank in the order of their first calls, planned ones included.
+std::vector<Communicator> communicators_of(const Scene& scene, RankId rank) {
+  const Evidence& evidence = scene.evidence;
+  std::vector<Communicator> list;
+  for (const Record* record : evidence.histories().store.records(evidence.end(rank).node)) {
+    if (!is_collective(*record) && !is_transfer(*record)) continue;
+    const InstanceId instance = evidence.instance(*record, rank);
+    if (instance == InstanceId::none) continue;
+    Communicator used{instance, kNoRank, kNoRank};
+    if (is_transfer(*record) && !record->batched) {
+      const RankId peer = evidence.other_end(rank, *record).rank;
+      used = {instance, std::min(rank, peer), std::max(rank, peer)};
+    }
+    if (std::find(list.begin(), list.end(), used) == list.end()) list.push_back(used);
+  }
+  return list;
+}
+
+/// Whether two lists have two things in common and in opposite orders.
+bool are_opposed(const std::vector<Communicator>& a, const std::vector<Communicator>& b) {
+  std::ptrdiff_t last = -1;
+  for (const Communicator& used : a) {
+    const auto there = std::find(b.begin(), b.end(), used);
+    if (there == b.end()) continue;
+    if (there - b.begin() < last) return true;
+    last = there - b.begin();
+  }
+  return false;
+}
+
+/// Whether two ranks of a circle use two communicators in opposite orders, each of which both use.
+bool has_opposite_orders(const Scene& scene, const std::vector<int>& nodes) {
+  std::vector<std::vector<Communicator>> orders;
+  std::set<RankId> seen;
+  for (const int node : nodes) {
+    const RankId rank = scene.waits.rank_of(node);
+    if (rank == kNoRank || !seen.insert(rank).second) continue;
+    orders.push_back(communicators_of(scene, rank));
+    for (std::size_t i = 0; i + 1 < orders.size(); ++i) {
+      if (are_opposed(orders[i], orders.back())) return true;
+    }
+  }
+  return false;
+}
+
+/// The first messages of pairs wait for each other, each host in that of another pair: no message was sent.
+bool are_first_messages(const Scene& scene, const std::vector<int>& nodes) {
+  std::set<RankId> ranks;
+  for (const int node : nodes) {
+    const RankId rank = scene.waits.rank_of(node);
+    if (rank == kNoRank || scene.evidence.state(rank) != HostState::connecting) return false;
+    const Record* last = scene.evidence.last(rank);
+    if (last == nullptr || !is_transfer(*last)) return false;
+    ranks.insert(rank);
+  }
+  return ranks.size() > 2;
+}
+
 bool waits_for_slot(const Scene& scene, const std::vector<int>& component) {
   return std::any_of(component.begin(), component.end(), [&](int node) {
     return scene.waits.kind(node) == NodeKind::head &&
@@ -175,7 +238,8 @@ bool waits_for_slot(const Scene& scene, const std::vector<int>& component) {
 std::string circle_text(const Circle& circle, std::optional<Code> hosts, bool has_slot_wait) {
   if (hosts == Code::TEARDOWN_ORDER_MISMATCH) return "groups that they destroy in different orders";
   if (hosts == Code::COMM_SPLIT_INCOMPLETE) return "groups that are made from parts of groups";
-  if (hosts) return "groups that they use for the first time in different orders";
+  if (hosts && circle.has_collective) return "groups that they use for the first time in different orders";
+  if (hosts) return "first messages, each of which makes a communicator of its two ranks";
   if (has_slot_wait) return "calls for which their devices have no room at one time";
   return circle.has_collective ? "calls on groups that they use in different orders" : "sends and receives";
 }
@@ -227,7 +291,8 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
   if (circle.creation != nullptr) {
     blame_creation(scene, *circle.creation, component, finding);
   } else {
-    const std::optional<Code> hosts = code_of_hosts(scene, component);
+    std::optional<Code> hosts = code_of_hosts(scene, component);
+    if (!hosts && are_first_messages(scene, circle.nodes)) hosts = Code::COMM_INIT_CYCLE;
     const bool has_slot_wait = waits_for_slot(scene, component);
     const bool has_groups = circle.has_collective || has_slot_wait;
     finding.code = hosts.value_or(has_groups ? Code::COMM_ORDER_CYCLE : Code::P2P_CYCLE);
@@ -239,6 +304,10 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
     finding.sides = sides_of(scene, component);
     finding.summary = fmt::format("{{who}} waited for each other around a circle of {}.",
                                   circle_text(circle, hosts, has_slot_wait));
+    if (hosts == Code::COMM_INIT_CYCLE && has_opposite_orders(scene, circle.nodes)) {
+      finding.code = Code::COMM_ORDER_CYCLE;
+      finding.hint = code_info(Code::COMM_INIT_CYCLE).fix;
+    }
     if (!blame_by_order(scene, component, finding)) blame_odd_one(scene, component, finding);
   }
   findings.push_back(std::move(finding));

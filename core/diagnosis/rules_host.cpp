@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "core/data/element_value.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
+#include "core/rank/call_check.h"
 
 namespace gridlock {
 namespace {
@@ -95,10 +97,27 @@ bool is_group_known(const Evidence& evidence, const Record& call) {
          static_cast<std::size_t>(call.group) < evidence.histories().groups.handle_count();
 }
 
+/// A call that is refused for where its data is.
+std::optional<Code> code_of_device(const Evidence& evidence, RankId rank, const Record& call,
+                                   InstanceId instance) {
+  const Histories& histories = evidence.histories();
+  const CallNotes& notes = histories.store.notes(call);
+  if (notes.device == kOwnDevice) return std::nullopt;
+  const BackendKind backend = histories.groups.instance(instance).spec.backend;
+  Call named;
+  named.kind = call.call;
+  named.notes = &notes;
+  if (!reaches_data(named, backend)) return Code::BACKEND_DEVICE_MISMATCH;
+  const RankId own = histories.ranks_per_node > 0 ? rank % histories.ranks_per_node : rank;
+  const bool is_other_gpu = backend == BackendKind::nccl && notes.device >= 0 && notes.device != own;
+  return is_other_gpu ? std::optional(Code::DEVICE_CONFLICT) : std::nullopt;
+}
+
 Code code_of_refusal(const Evidence& evidence, RankId rank, const Record& call) {
   if (!is_group_known(evidence, call)) return Code::INVALID_CALL;
   const InstanceId instance = evidence.instance(call, rank);
   if (instance == InstanceId::none) return Code::NOT_A_MEMBER;
+  if (const auto of_device = code_of_device(evidence, rank, call, instance)) return *of_device;
   const OperationInfo& what = operation(call.call);
   const Members& group = evidence.members(instance);
   const bool names_a_rank = what.is_p2p || what.has_root;
@@ -181,6 +200,18 @@ std::string summary_of_refusal(const Evidence& evidence, RankId rank, const Reco
   if (code == Code::NOT_A_MEMBER) {
     return fmt::format("{{who}} called {}, but {} has no such rank.", text,
                        evidence.histories().groups.name(call.group));
+  }
+  const CallNotes& notes = evidence.histories().store.notes(call);
+  if (code == Code::DEVICE_CONFLICT) {
+    return fmt::format("{} of {{who}} was refused: it names GPU {} of its host, which another member uses.",
+                       text, notes.device);
+  }
+  if (code == Code::BACKEND_DEVICE_MISMATCH) {
+    const InstanceId instance = evidence.instance(call, rank);
+    return fmt::format(
+        "{} of {{who}} was refused: its data is {}, where {} has no path for it.", text,
+        notes.device == kHostMemory ? "in the memory of the host" : fmt::format("on GPU {}", notes.device),
+        backend_name(evidence.histories().groups.instance(instance).spec.backend));
   }
   if (code == Code::RANK_SPACE_CONFUSION && call.peer == kNoRank) {
     return fmt::format("{{who}} named a rank in {} that is no member of the group.", text);

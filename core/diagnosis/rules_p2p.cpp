@@ -18,6 +18,9 @@ const Head& head_of(const Scene& scene, const Transfer& transfer) {
   return scene.waits.heads[static_cast<std::size_t>(transfer.head)];
 }
 
+/// Messages of a pair that are looked at for another order.
+constexpr std::size_t kOrderMax = 256;
+
 /// All calls of one end, from the first one that the other end has as well.
 CallList from_sequence(CallList list, std::int32_t first) {
   std::erase_if(list.calls, [&](const Record* call) { return call->sequence < first; });
@@ -40,6 +43,16 @@ PairCalls pair_calls(const Scene& scene, const Transfer& transfer) {
   b = from_sequence(std::move(b), first);
   return transfer.mine->call == CallKind::send ? PairCalls{std::move(a), std::move(b)}
                                                : PairCalls{std::move(b), std::move(a)};
+}
+
+/// Whether the sends and the receives are the same messages by size and type, in other orders.
+bool is_other_order(const PairCalls& calls) {
+  const std::vector<const Record*>& sends = calls.sends.calls;
+  const std::vector<const Record*>& receives = calls.receives.calls;
+  const auto fits = [](const Record* a, const Record* b) { return same_size(*a, *b); };
+  if (sends.size() != receives.size() || sends.size() > kOrderMax) return false;
+  return !std::equal(sends.begin(), sends.end(), receives.begin(), fits) &&
+         std::is_permutation(sends.begin(), sends.end(), receives.begin(), fits);
 }
 
 /// Sizes differ because one end left out a call and later ones took its place. False when they differ for
@@ -101,6 +114,40 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
   findings.push_back(std::move(finding));
 }
 
+/// The two ends make the same messages in other orders. False when they do not.
+bool report_order(Scene& scene, const Transfer& transfer, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  const PairCalls calls = pair_calls(scene, transfer);
+  if (!is_other_order(calls)) return false;
+  const RankId mine = head_of(scene, transfer).rank;
+  const RankId peer = transfer.theirs.rank;
+  const TransferEnd back{peer, transfer.wanted.instance, CallKind::send, transfer.wanted.peer,
+                         0,    transfer.wanted.tag};
+  const TransferEnd back_end{mine, back.instance, CallKind::recv, transfer.mine->peer, 0, back.tag};
+  const bool is_both_ways = transfer.mine->call == CallKind::send &&
+                            is_other_order({evidence.transfers(back), evidence.transfers(back_end)});
+  const bool is_told_there = is_both_ways && peer < mine && transfer.theirs.presence == Presence::started;
+  if (is_told_there) return true;
+  Finding finding;
+  finding.code = Code::P2P_PEER_ORDER_MISMATCH;
+  finding.cause = Cause::argument;
+  finding.relation = is_both_ways ? Relation::all : Relation::tie;
+  finding.blamed = {mine, peer};
+  if (!is_both_ways) finding.alternatives = {{mine}, {peer}};
+  finding.sides = {side_of(evidence, mine, *transfer.mine), side_of(evidence, peer, *transfer.theirs.record)};
+  finding.summary = fmt::format(
+      "{{who}} exchange the same messages in other orders: {} of rank {} meets {}. Messages of a pair match "
+      "in "
+      "their order.",
+      finding.sides[0].call, mine, finding.sides[1].call);
+  finding.nodes = {head_of(scene, transfer).node};
+  if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
+  finding.sequence = transfer.mine->sequence;
+  finding.edges = {{{mine}, {peer}, "in " + short_call_text(evidence, mine, *transfer.mine)}};
+  findings.push_back(std::move(finding));
+  return true;
+}
+
 }  // namespace
 
 void find_transfer_mismatches(Scene& scene, Findings& findings) {
@@ -108,7 +155,8 @@ void find_transfer_mismatches(Scene& scene, Findings& findings) {
     if (transfer.theirs.record == nullptr || same_size(*transfer.mine, *transfer.theirs.record)) continue;
     // Both ends are heads: one report, from the sender.
     if (transfer.theirs.presence == Presence::started && transfer.mine->call == CallKind::recv) continue;
-    if (!report_shift(scene, transfer, findings)) report_size(scene, transfer, findings);
+    if (report_order(scene, transfer, findings) || report_shift(scene, transfer, findings)) continue;
+    report_size(scene, transfer, findings);
   }
 }
 

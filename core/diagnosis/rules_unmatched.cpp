@@ -110,7 +110,8 @@ class Unanswered {
       const Members& members = evidence.members(left.instance);
       const RankId sender = members[left.from];
       if (members[left.to] != found.waiting || sender == found.peer) continue;
-      const Record* sent = evidence.find({sender, left.instance, CallKind::send, left.to, left.first});
+      const Record* sent =
+          evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
       if (sent != nullptr) return side_of(evidence, sender, *sent);
     }
     return std::nullopt;
@@ -135,6 +136,13 @@ bool report_wrong_peer(Scene& scene, const Unmatched& found, Unanswered& unanswe
       found.call, found.peer, found.is_send() ? "receives from" : "sends to", other->call,
       other->ranks.front());
   finding.sides[1] = *other;
+  if (other->ranks.front() == found.mine().peer) {
+    finding.hint = fmt::format(
+        "{} is the rank of that one in the world, and the peer of a call is a place in its group: translate "
+        "it, "
+        "with get_group_rank in torch.",
+        found.mine().peer);
+  }
   findings.push_back(std::move(finding));
   return true;
 }
@@ -300,7 +308,8 @@ void find_unreceived(Scene& scene, Findings& findings) {
     const Members& members = evidence.members(left.instance);
     const RankId sender = members[left.from];
     const RankId receiver = members[left.to];
-    const Record* sent = evidence.find({sender, left.instance, CallKind::send, left.to, left.first});
+    const Record* sent =
+        evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
     if (sent == nullptr || evidence.is_open(sender, *sent)) continue;
     const Transfer transfer{-1, sent, {receiver, left.instance, CallKind::recv, left.from, left.first}, {}};
     report_unreceived(

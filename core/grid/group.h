@@ -31,6 +31,9 @@ struct GroupSpec {
   std::string name;
   /// Only the members come to its making (torch: use_local_synchronization), in no order with other groups.
   bool members_only = false;
+  /// The list of ranks as the program wrote it, where the library sorted it (P03); empty where it is that of
+  /// the members.
+  Members passed = {};
 
   bool operator==(const GroupSpec&) const = default;
 };

@@ -81,6 +81,8 @@ struct Unreceived {
   GroupRank from = 0;
   GroupRank to = 0;
   std::int32_t first = 0;
+  /// Of a gloo group, which matches messages by tag.
+  std::int32_t tag = 0;
 };
 
 /// One of the calls of a ticket, counted from 0 in the order of their records.
@@ -113,6 +115,8 @@ struct Histories {
   std::vector<SilentMismatch> silent_mismatches;
   std::vector<Unreceived> unreceived;
   std::vector<BufferRace> buffer_races;
+  /// Ranks of one host, whose GPUs they are in this order; 0: one host.
+  RankId ranks_per_node = 0;
 };
 
 }  // namespace gridlock

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kNodeMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kFirstBucketCount = 1024;
 
-using PackedRecord = std::array<std::uint64_t, 8>;
+using PackedRecord = std::array<std::uint64_t, 9>;
 
 template <typename Low, typename High>
 std::uint64_t pair_of(Low low, High high) {
@@ -41,7 +41,8 @@ PackedRecord pack(const Record& record) {
           static_cast<std::uint64_t>(record.count),
           std::bit_cast<std::uint64_t>(record.scalar),
           pair_of(record.detail, record.label.site),
-          pair_of(record.label.inner, record.label.outer)};
+          pair_of(record.label.inner, record.label.outer),
+          static_cast<std::uint32_t>(record.notes)};
 }
 
 std::uint64_t hash_bytes(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }
@@ -167,7 +168,8 @@ std::int32_t HistoryStore::add_counts(std::span<const std::int64_t> counts) {
 }
 
 std::int32_t HistoryStore::add_spec(const GroupSpec& spec) {
-  const std::uint64_t hash = spec.members.hash() ^ hash_bytes(spec.name.data(), spec.name.size());
+  const std::uint64_t hash =
+      spec.members.hash() ^ spec.passed.hash() ^ hash_bytes(spec.name.data(), spec.name.size());
   return find_or_add(
       spec_ids_, hash, specs_.size(), [&](std::size_t i) { return specs_[i] == spec; },
       [&] { specs_.push_back(spec); });
@@ -185,6 +187,17 @@ std::int32_t HistoryStore::add_name(std::string_view name) {
   return find_or_add(
       name_ids_, hash_bytes(name.data(), name.size()), names_.size(),
       [&](std::size_t i) { return names_[i] == name; }, [&] { names_.emplace_back(name); });
+}
+
+std::int32_t HistoryStore::add_notes(const CallNotes& notes) {
+  if (notes == notes_.front()) return -1;
+  const std::array<std::int32_t, 3> numbers{notes.device, notes.tag, notes.kept_by};
+  const std::uint64_t hash =
+      hash_bytes(numbers.data(), sizeof(numbers)) ^ hash_bytes(notes.content.data(), notes.content.size());
+  const std::int32_t place = find_or_add(
+      notes_ids_, hash, notes_.size(), [&](std::size_t i) { return notes_[i] == notes; },
+      [&] { notes_.push_back(notes); });
+  return place - 1;
 }
 
 }  // namespace gridlock

@@ -69,11 +69,15 @@ struct Record {
   std::int32_t sequence = 0;
   /// Ticket of a call, wait or test (the calls of a batch share one); event of event_record and stream_wait.
   std::int64_t ticket = -1;
+  /// Elements of a call; color of a split. Of a creation: how many groups the rank had made before, plus one,
+  /// where names of groups are counters (GroupNames), else 0.
   std::int64_t count = 0;
   double scalar = 1.0;
   /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan
   /// of create_grid, name of post and await. -1: none.
   std::int32_t detail = -1;
+  /// Of a call: index into the store's call notes. -1: none.
+  std::int32_t notes = -1;
   Label label = {};
 
   bool operator==(const Record&) const = default;
@@ -114,12 +118,18 @@ class HistoryStore {
   std::int32_t add_spec(const GroupSpec& spec);
   std::int32_t add_plan(std::shared_ptr<const Plan> plan);
   std::int32_t add_name(std::string_view name);
+  std::int32_t add_notes(const CallNotes& notes);
   const std::vector<std::int64_t>& counts(std::int32_t detail) const {
     return counts_.at(static_cast<std::size_t>(detail));
   }
   const GroupSpec& spec(std::int32_t detail) const { return specs_.at(static_cast<std::size_t>(detail)); }
   const Plan& plan(std::int32_t detail) const { return *plans_.at(static_cast<std::size_t>(detail)); }
   const std::string& name(std::int32_t detail) const { return names_.at(static_cast<std::size_t>(detail)); }
+  /// What is noted of a call; the usual where nothing is.
+  const CallNotes& notes(const Record& record) const {
+    return notes_.at(static_cast<std::size_t>(record.notes + 1));
+  }
+  bool has_notes() const { return notes_.size() > 1; }
 
  private:
   struct Node {
@@ -148,10 +158,13 @@ class HistoryStore {
   std::unordered_multimap<std::uint64_t, std::int32_t> spec_ids_;
   std::unordered_multimap<std::uint64_t, std::int32_t> plan_ids_;
   std::unordered_multimap<std::uint64_t, std::int32_t> name_ids_;
+  std::unordered_multimap<std::uint64_t, std::int32_t> notes_ids_;
   std::vector<std::vector<std::int64_t>> counts_;
   std::vector<GroupSpec> specs_;
   std::vector<std::shared_ptr<const Plan>> plans_;
   std::vector<std::string> names_;
+  /// The first is that of calls without any.
+  std::vector<CallNotes> notes_{1};
 };
 
 }  // namespace gridlock

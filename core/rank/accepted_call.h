@@ -18,6 +18,8 @@ struct AcceptedCall {
   GroupRank peer = -1;
   std::int64_t count = 0;
   double scalar = 1.0;
+  /// Of a message in a gloo group, which matches by it (G01).
+  std::int32_t tag = 0;
   std::vector<std::int64_t> counts;
 
   InstanceId instance = InstanceId::none;
@@ -33,6 +35,7 @@ struct AcceptedCall {
 /// The call as `rank` of `group` makes it.
 inline AcceptedCall accepted_call(const Call& call, InstanceId instance, const GroupInstance& group,
                                   RankId rank) {
+  const bool has_tag = call.notes != nullptr && group.spec.backend == BackendKind::gloo;
   return {call.kind,
           call.dtype,
           call.op,
@@ -40,6 +43,7 @@ inline AcceptedCall accepted_call(const Call& call, InstanceId instance, const G
           call.peer,
           call.count,
           call.scalar,
+          has_tag ? call.notes->tag : 0,
           {call.counts.begin(), call.counts.end()},
           instance,
           group.spec.backend,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "core/base/label.h"
 #include "core/base/units.h"
@@ -21,6 +22,25 @@ enum class Ticket : std::int64_t { none = -1 };
 
 /// A point in a stream of one rank.
 enum class EventId : std::int32_t { none = -1 };
+
+/// CallNotes::device: the GPU of the rank, or the host's memory; anything else is the number of a GPU of its
+/// node.
+inline constexpr std::int32_t kOwnDevice = -1;
+inline constexpr std::int32_t kHostMemory = -2;
+
+/// What a program knows of a call beyond what the library compares. Most calls have none.
+struct CallNotes {
+  /// Where the data is.
+  std::int32_t device = kOwnDevice;
+  /// Of a send or recv; NCCL has no tags.
+  std::int32_t tag = 0;
+  /// The member that uses the result of a reduce or gather, by its group rank; -1: the root.
+  GroupRank kept_by = -1;
+  /// What the data is: "embedding.grad[0:8]". Equal contents belong together; empty: not said.
+  std::string content = {};
+
+  bool operator==(const CallNotes&) const = default;
+};
 
 /// One rank's use of a group. Every operation fills this one struct and goes through Rank::submit.
 struct Call {
@@ -43,6 +63,8 @@ struct Call {
   /// Factor of premul_sum.
   double scalar = 1.0;
   Label label;
+  /// May be null. Must stay valid until submit returns.
+  const CallNotes* notes = nullptr;
 };
 
 }  // namespace gridlock

@@ -59,4 +59,13 @@ std::optional<CallExtents> check_call(const Call& call, GroupRank rank, GroupRan
   return extents;
 }
 
+bool reaches_data(const Call& call, BackendKind backend) {
+  if (call.notes == nullptr) return true;
+  const OperationInfo& info = operation(call.kind);
+  if (backend == BackendKind::nccl) {
+    return call.notes->device != kHostMemory || info.count == CountMeaning::nothing;
+  }
+  return call.notes->device < 0 || !info.is_p2p;
+}
+
 }  // namespace gridlock

@@ -22,4 +22,8 @@ struct CallExtents {
 /// are live, of the call's dtype and large enough is left to the world that owns them.
 std::optional<CallExtents> check_call(const Call& call, GroupRank rank, GroupRank size);
 
+/// Whether the library of a group can reach the data of a call where CallNotes say it is (G01): NCCL has no
+/// path for the host's memory, gloo none for sends and recvs on a GPU.
+bool reaches_data(const Call& call, BackendKind backend);
+
 }  // namespace gridlock

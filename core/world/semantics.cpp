@@ -16,6 +16,7 @@ constexpr std::int64_t kCountMax = 1'000'000'000;
 constexpr std::int64_t kMegabyte = 1 << 20;
 
 constexpr std::array<std::string_view, 2> kOnMismatch{"report", "emulate"};
+constexpr std::array<std::string_view, 2> kGroupNames{"members", "counter"};
 constexpr std::array<std::string_view, 4> kTimeoutActions{"end_run", "raise", "kill_rank", "ignore"};
 constexpr std::array<std::string_view, 3> kDeathSeen{"never", "other_host", "always"};
 
@@ -99,6 +100,17 @@ constexpr std::array kKnobs = {
     knob<&Semantics::destroy_blocks>(
         "destroy_blocks", Kind::boolean, false, "S15, P16",
         "destroy blocks the host until all members of the group have come to theirs.", 0, 1),
+    knob<&Semantics::sort_members>(
+        "sort_members", Kind::boolean, false, "P03",
+        "A new group's members are ordered by rank, in whatever order the program lists them. A group may "
+        "say otherwise (`sort`).",
+        0, 1),
+    knob<&Semantics::group_names>(
+        "group_names", Kind::word, false, "P02",
+        "What the name is made of under which ranks meet to make a group: its `members`, or a `counter` of "
+        "the groups that the rank has made, which differs between ranks after a group that its members made "
+        "alone.",
+        0, 1, kGroupNames),
     knob<&Semantics::on_timeout>(
         "on_timeout", Kind::word, false, "P07",
         "What a group's timeout does to a rank whose work is late: `end_run`, `raise` (its wait returns "
@@ -118,6 +130,7 @@ constexpr Semantics measured_nccl() {
   semantics.batch_p2p_max = 8;
   semantics.batch_reorders = true;
   semantics.death_seen = DeathSeen::other_host;
+  semantics.sort_members = false;
   semantics.on_timeout = TimeoutAction::ignore;
   return semantics;
 }
@@ -125,6 +138,7 @@ constexpr Semantics measured_nccl() {
 constexpr Semantics torch(bool is_lazy) {
   Semantics semantics = measured_nccl();
   semantics.on_timeout = TimeoutAction::end_run;
+  semantics.sort_members = true;
   semantics.lazy_communicators = is_lazy;
   semantics.pair_communicators = is_lazy;
   return semantics;
@@ -135,6 +149,7 @@ constexpr Semantics strict_nccl() {
   semantics.send_capacity_bytes = 0;
   semantics.send_capacity_other_host_bytes = 0;
   semantics.kernel_slots = 1;
+  semantics.sort_members = true;
   semantics.lazy_communicators = true;
   semantics.destroy_blocks = true;
   semantics.on_timeout = TimeoutAction::end_run;

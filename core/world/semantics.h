@@ -33,6 +33,12 @@ enum class DeathSeen : std::uint8_t {
   always,
 };
 
+/// What two ranks have to agree on to make one group by themselves: what its name is made of.
+enum class GroupNames : std::uint8_t {
+  members,  ///< its members
+  counter,  ///< and how many groups the rank has made before
+};
+
 /// How the simulated libraries behave, as data. Default: the documented contract of NCCL and nothing that
 /// only some versions do. Rule ids (S08, P03, ...) are those of docs/semantics.md, which is made from
 /// all_knobs().
@@ -54,6 +60,8 @@ struct Semantics {
   bool pair_communicators = false;
   bool blocks_host = false;
   bool destroy_blocks = false;
+  bool sort_members = true;
+  GroupNames group_names = GroupNames::members;
   TimeoutAction on_timeout = TimeoutAction::end_run;
   std::int64_t timeout_ns = 0;
 

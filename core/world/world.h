@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -11,6 +13,7 @@
 
 #include "core/diagnosis/judge.h"
 #include "core/rank/step_machine.h"
+#include "core/world/choice.h"
 #include "core/world/fault.h"
 #include "core/world/semantics.h"
 
@@ -40,6 +43,10 @@ struct RunOptions {
   /// Simulator: bytes that the histories and the buffers of all ranks may take together; needing more ends
   /// the run as step_limit.
   std::int64_t memory_max = std::numeric_limits<std::int64_t>::max();
+  /// Simulator: another schedule. Asked with the number of ranks that may go on, in rank order, it answers
+  /// which of them makes its next request. Null: rank by rank, each until it parks. Step machines without
+  /// fibers only.
+  std::function<std::size_t(std::size_t)> pick_turn;
   /// Wall clock after which a real world ends what hangs. The simulator decides a hang at once and does not
   /// use it.
   std::chrono::milliseconds real_timeout{30'000};
@@ -64,6 +71,8 @@ struct RunResult {
   Nanos virtual_time{0};
   std::int64_t request_count = 0;
   std::int64_t match_count = 0;
+  /// Simulator only, one for each kind that there was. Empty: every schedule of the ranks gives this verdict.
+  std::vector<ContendedChoice> choices;
   /// What a real backend or the launcher said when it failed.
   std::string error;
 };

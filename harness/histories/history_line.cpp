@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -24,6 +25,7 @@ void visit(Io& io, HeaderLine& line) {
   io.number("world_size", line.world_size, 0, {1, kRecordedWorldMax}, Presence::required);
   io.word("end", "end", run_end_words(), line.end);
   io.number("time_ns", line.time, Nanos{0}, kInt64);
+  io.number("ranks_per_node", line.ranks_per_node, 0, {0, kRecordedWorldMax});
 }
 
 template <typename Io>
@@ -48,6 +50,13 @@ void visit(Io& io, RanksLine& line) {
   io.number("records", line.records, std::int64_t{0}, kInt64, Presence::required);
 }
 
+/// The members in the order of a list that names the same ranks; none for any other list.
+Members reordered(const Members& members, const std::vector<std::int64_t>& list) {
+  const std::vector<RankId> ranks = members.to_vector();
+  if (!std::is_permutation(list.begin(), list.end(), ranks.begin(), ranks.end())) return {};
+  return Members::ordered(std::vector<RankId>(list.begin(), list.end()));
+}
+
 /// A spec without its name.
 template <typename Io>
 void visit(Io& io, GroupSpec& spec) {
@@ -55,6 +64,10 @@ void visit(Io& io, GroupSpec& spec) {
   io.name("backend", spec.backend, BackendKind::nccl, backend_name, backend_from_name, Presence::shown);
   io.number("timeout_ns", spec.timeout, Nanos{0}, {1, Bounds::kInt64Max});
   io.flag("members_only", spec.members_only);
+  std::vector<std::int64_t> passed;
+  for (const RankId rank : spec.passed.to_vector()) passed.push_back(rank);
+  io.integers("passed", passed);
+  if (Io::kReads) spec.passed = reordered(spec.members, passed);
 }
 
 template <typename Io>
@@ -150,6 +163,10 @@ void visit(Io& io, RecordLine& line) {
   io.flag("rejected", record.rejected);
   io.flag("batched", record.batched);
   io.unknown(record.unknown);
+  io.number("device", line.notes.device, kOwnDevice, {kHostMemory, Bounds::kInt32Max});
+  io.number("tag", line.notes.tag, 0, kInt32);
+  io.number("kept_by", line.notes.kept_by, -1, kInt32);
+  io.text("content", line.notes.content);
   visit_detail(io, line);
   io.place(line.place);
 }

@@ -32,6 +32,7 @@ struct HeaderLine {
   RankId world_size = 0;
   std::optional<RunEnd> end;
   Nanos time{0};
+  RankId ranks_per_node = 0;
 };
 
 /// Begins the history of some ranks that did the same: `records` lines follow.
@@ -87,6 +88,7 @@ struct RecordLine {
   std::optional<GroupSpec> spec;
   std::shared_ptr<const Plan> plan;
   std::optional<std::string> name;
+  CallNotes notes;
   LinePlace place;
 };
 

@@ -166,6 +166,7 @@ void HistoryReader::take_header(const HeaderLine& line, const Place& place) {
                             run_.histories->groups.world_size()));
   }
   run_.histories->time = std::max(run_.histories->time, line.time);
+  run_.histories->ranks_per_node = std::max(run_.histories->ranks_per_node, line.ranks_per_node);
   if (!line.end) return;
   if (has_end_ && run_.end != *line.end) fail(place, "the files disagree on how the run ended");
   has_end_ = true;
@@ -214,6 +215,7 @@ HistoryReader::Resolved HistoryReader::resolve(const RecordLine& line, CreationS
   Record& record = result.record;
   record.label = label_of(line.place);
   record.detail = detail_of(line);
+  record.notes = run_.histories->store.add_notes(line.notes);
   if (record.kind == RecordKind::new_group && !record.rejected) {
     result.next = states_->new_group(state, record.detail, *line.spec);
   } else if (record.kind == RecordKind::create_grid) {

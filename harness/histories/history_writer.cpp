@@ -48,6 +48,7 @@ RecordLine HistoryWriter::record_line(RankId rank, const Record& record, Creatio
   const HistoryStore& store = histories_.store;
   RecordLine line;
   line.record = record;
+  line.notes = store.notes(record);
   line.place = place_of(record.label);
   line.group = states_.name(state, record.group);
   if (line.group.empty() && record.group != GroupHandle::none) {
@@ -159,6 +160,7 @@ std::string HistoryWriter::finished(const File& file) {
   header.world_size = static_cast<RankId>(histories_.ranks.size());
   header.end = end_;
   header.time = histories_.time;
+  header.ranks_per_node = histories_.ranks_per_node;
   std::string text = history_line_text(header) + "\n";
   for (const InstanceId id : file.groups) {
     const GroupInstance& instance = groups_.instance(id);
@@ -178,8 +180,7 @@ std::string HistoryWriter::run_text() {
     const HistoryNode node = line.end.node;
     if (line.end.state == HostState::unknown && node == HistoryNode::empty) continue;
     line.ranks = RankSet();
-    const auto [entry, added] =
-        known.try_emplace({node, history_line_text(std::move(line))}, classes.size());
+    const auto [entry, added] = known.try_emplace({node, history_line_text(std::move(line))}, classes.size());
     if (added) classes.emplace_back();
     classes[entry->second].push_back(rank);
   }

@@ -67,6 +67,12 @@ struct Operation {
   BufferName output = BufferName::none;
   /// Private buffers only: output shares the input's memory where the operation allows it.
   bool in_place = false;
+  /// What the call's notes say (CallNotes); nothing of it unless has_notes.
+  bool has_notes = false;
+  Number device{kOwnDevice, {}, {}};
+  Number tag;
+  Number kept_by{-1, {}, {}};
+  std::string content;
   /// Inside a batch only: ranks and turns that take part. The step's own guard comes first.
   Guard guard;
   /// Inside a batch only: as many such operations, one behind the other.

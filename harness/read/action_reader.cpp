@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/base/check.h"
@@ -38,6 +39,13 @@ Members read_ordered_members(const ReadContext& context, const JsonCursor& list)
   return Members::ordered(std::move(ranks));
 }
 
+bool is_plain_list(const JsonCursor& list) {
+  if (!list.is_array()) return false;
+  const std::vector<JsonCursor> items = list.items();
+  return std::all_of(items.begin(), items.end(),
+                     [](const JsonCursor& item) { return item.node().is_integer(); });
+}
+
 Action read_split(const ReadContext& context, const JsonCursor& value) {
   value.check_keys({"name", "group", "color", "key"});
   SplitAction made;
@@ -63,13 +71,26 @@ Action read_abort(const ReadContext& context, const JsonCursor& value) {
   return AbortAction{read_group(context, value)};
 }
 
+/// Sorted, unless the group or the library says otherwise (P03).
+void read_new_members(const ReadContext& context, const JsonCursor& value, GroupSpec& spec) {
+  const JsonCursor ranks = value.at("ranks");
+  const auto sort = value.find("sort");
+  if (sort && !sort->boolean()) {
+    spec.members = read_ordered_members(context, ranks);
+    return;
+  }
+  spec.members = read_members(context, ranks);
+  if (!is_plain_list(ranks)) return;
+  const Members listed = read_ordered_members(context, ranks);
+  const bool sorts = sort || context.scenario.options.semantics.sort_members;
+  if (!listed.is_sorted()) (sorts ? spec.passed : spec.members) = listed;
+}
+
 Action read_new_group(const ReadContext& context, const JsonCursor& value) {
   value.check_keys({"name", "ranks", "backend", "timeout_s", "sort", "sync"});
   NewGroupAction made;
   made.name = read_made_group(context, value, made.spec);
-  const auto sort = value.find("sort");
-  made.spec.members = sort && !sort->boolean() ? read_ordered_members(context, value.at("ranks"))
-                                               : read_members(context, value.at("ranks"));
+  read_new_members(context, value, made.spec);
   if (const auto sync = value.find("sync")) {
     if (sync->string() != "world" && sync->string() != "members")
       sync->fail_name("way to synchronise", sync->string(), {"world", "members"});

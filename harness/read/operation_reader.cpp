@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/grid/plan.h"
 #include "harness/read/number_reader.h"
@@ -124,17 +125,42 @@ void read_buffers(const ReadContext& context, const JsonCursor& cursor, Operatio
       "name both buffers, or none of them: then the rank makes and checks its own");
 }
 
+constexpr std::int64_t kDeviceMax = 1023;
+constexpr std::int64_t kTagMax = std::numeric_limits<std::int32_t>::max();
+
+void read_notes(const ReadContext& context, const JsonCursor& cursor, Operation& operation) {
+  if (const auto device = cursor.find("device")) {
+    const bool is_host = device->is_string() && device->string() == "cpu";
+    operation.device = is_host ? Number{kHostMemory, {}, {}} : read_number(context, *device, {0, kDeviceMax});
+    operation.has_notes = true;
+  }
+  if (const auto tag = cursor.find("tag")) {
+    operation.tag = read_number(context, *tag, {0, kTagMax});
+    operation.has_notes = true;
+  }
+  if (const auto kept_by = cursor.find("kept_by")) {
+    operation.kept_by = read_number(context, *kept_by, {0, context.scenario.world_size - 1});
+    operation.has_notes = true;
+  }
+  if (const auto content = cursor.find("content")) {
+    operation.content = content->string();
+    operation.has_notes = true;
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> operation_keys(CallKind kind) {
   const OperationInfo& info = operation(kind);
-  std::vector<std::string> keys = {"group", "stream"};
+  std::vector<std::string> keys = {"group", "stream", "device"};
   const auto add = [&](const std::vector<std::string>& more) {
     keys.insert(keys.end(), more.begin(), more.end());
   };
   if (info.count == CountMeaning::whole || info.count == CountMeaning::chunk) add({"count"});
   if (info.count == CountMeaning::per_rank) add({"counts"});
-  if (info.count != CountMeaning::nothing) add({"dtype"});
+  if (info.count != CountMeaning::nothing) add({"dtype", "content"});
+  if (info.is_p2p) add({"tag"});
+  if (kind == CallKind::reduce || kind == CallKind::gather) add({"kept_by"});
   if (info.reduces) add({"op", "scalar"});
   add(peer_keys(info));
   if (info.input != Extent::nothing) add({"input"});
@@ -160,6 +186,7 @@ Operation read_operation(const ReadContext& context, CallKind kind, const JsonCu
   made.peer = read_peer(context, cursor, info, made.group);
   if (const auto stream = cursor.find("stream")) made.stream = read_number(context, *stream, {0, kStreamMax});
   read_buffers(context, cursor, made);
+  read_notes(context, cursor, made);
   return made;
 }
 

@@ -50,6 +50,20 @@ std::string facts(const CaseResult& result) {
 
 /// The first ones whole, and the first of each kind of warning, which may explain an error before it: the
 /// others mostly are the same trouble in other groups.
+/// Whether another schedule of the ranks could end otherwise; only the simulator knows.
+std::string schedule_text(const RunResult& run) {
+  if (run.digest == 0) return "";
+  if (run.choices.empty()) return "  every schedule of the ranks ends so\n";
+  std::string text;
+  for (const ContendedChoice& choice : run.choices) {
+    text +=
+        fmt::format("  depends on the schedule: {} ({} of rank {} at {}{})\n", choice_meaning(choice.kind),
+                    choice_name(choice.kind), choice.rank, duration_text(choice.time),
+                    choice.count > 1 ? fmt::format(", and {} more", choice.count - 1) : "");
+  }
+  return text;
+}
+
 std::string diagnoses_text(const CaseResult& result) {
   constexpr std::size_t kShownMax = 4;
   const std::vector<Diagnosis>& diagnoses = result.run.verdict.diagnoses;
@@ -175,6 +189,7 @@ std::string text_report(const CaseResult& result, const ReportStyle& style) {
   text += complaints_text(result);
   if (!result.run.error.empty()) text += fmt::format("  {}\n", result.run.error);
   text += facts(result);
+  text += schedule_text(result.run);
   for (const std::string& unmet : result.unmet)
     text += fmt::format("  not as the scenario expects: {}\n", unmet);
   return text;
@@ -192,6 +207,15 @@ nlohmann::ordered_json json_report(const CaseResult& result) {
          {"label", run.histories->sites.text(complaint.label)},
          {"text", complaint.text}});
   }
+  nlohmann::ordered_json choices = nlohmann::ordered_json::array();
+  for (const ContendedChoice& choice : run.choices) {
+    choices.push_back({{"kind", choice_name(choice.kind)},
+                       {"rank", choice.rank},
+                       {"time_ns", choice.time.count()},
+                       {"count", choice.count}});
+  }
+  const nlohmann::ordered_json every_schedule =
+      run.digest == 0 ? nullptr : nlohmann::ordered_json(run.choices.empty());
   return {{"name", result.scenario->name},
           {"file", result.scenario->file},
           {"world", result.world},
@@ -210,6 +234,8 @@ nlohmann::ordered_json json_report(const CaseResult& result) {
           {"requests", run.request_count},
           {"matched_calls", run.match_count},
           {"virtual_time_ns", run.virtual_time.count()},
+          {"every_schedule", every_schedule},
+          {"choices", choices},
           {"seed", result.options.seed},
           {"digest", hash_text(run.digest)},
           {"transcript", hash_text(make_transcript(*run.histories).hash)}};

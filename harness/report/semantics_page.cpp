@@ -64,6 +64,9 @@ constexpr std::array kRules = {
          "NCCL user guide, communicators; NCCL #592, #195"},
     Rule{"S11", "NCCL_LAUNCH_ORDER_IMPLICIT orders the kernels of a device by host issue order.",
          "NCCL user guide, env"},
+    Rule{"S12",
+         "A communicator has one device for each rank: two ranks on one GPU are refused when it is made.",
+         "NCCL user guide, api/comms; measured"},
     Rule{"S13",
          "A split is called by every rank of the parent, without a color by those that want no part; members "
          "are ordered by key, then by parent rank.",
@@ -93,6 +96,10 @@ constexpr std::array kRules = {
          "PyTorch docs"},
     Rule{"P02", "Names of groups are counters; with local synchronisation hashes of the members.",
          "PyTorch distributed_c10d.py"},
+    Rule{"P03",
+         "The members of a new group are sorted by rank unless it says otherwise; roots and peers are ranks of "
+         "the world unless they are given as places in the group.",
+         "PyTorch docs; PyTorch #176126, PR #176578"},
     Rule{"P04",
          "Without device_id a group's communicator is made by its first collective or batch, and sends and "
          "recvs outside a batch use a communicator of the two ranks alone.",

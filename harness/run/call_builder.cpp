@@ -37,7 +37,10 @@ std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view
                                          const Scenario& scenario, const SubmitAction& action,
                                          const Label& label) {
   calls_.clear();
-  if (extras_) extras_->counts.clear();
+  if (extras_) {
+    extras_->counts.clear();
+    extras_->notes.clear();
+  }
   for (const Operation& operation : action.operations) {
     const std::int64_t times = view.admits(operation.guard) ? view.evaluate(operation.times) : 0;
     for (std::int64_t i = 0; i < times; ++i) add_call(rank, view, names, scenario, operation, label);
@@ -74,6 +77,12 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
     std::vector<std::int64_t>& counts = extras().counts.emplace_back();
     for (const Number& count : operation.counts) counts.push_back(view.evaluate(count));
     call.counts = counts;
+  }
+  if (operation.has_notes) {
+    call.notes = &extras().notes.emplace_back(
+        CallNotes{static_cast<std::int32_t>(view.evaluate(operation.device)),
+                  static_cast<std::int32_t>(view.evaluate(operation.tag)),
+                  static_cast<GroupRank>(view.evaluate(operation.kept_by)), operation.content});
   }
   const bool has_buffers =
       rank.has_data() || operation.input != BufferName::none || operation.output != BufferName::none;
@@ -116,7 +125,10 @@ PatternSpec CallBuilder::next_pattern(RankContext& rank, InstanceId instance, co
     receiver = call.kind == CallKind::send ? call.peer : own;
   }
   std::uint64_t seed = mixed(rank.seed(), group.key.low);
-  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order({instance, order, sender, receiver, 0})));
+  const bool has_tag = call.notes != nullptr && group.spec.backend == BackendKind::gloo;
+  const std::int32_t tag = has_tag ? call.notes->tag : 0;
+  seed = mixed(seed, static_cast<std::uint64_t>(next_in_order({instance, order, sender, receiver, tag, 0})));
+  if (tag != 0) seed = mixed(seed, static_cast<std::uint64_t>(tag));
   seed = mixed(seed, static_cast<std::uint64_t>(sender));
   seed = mixed(seed, static_cast<std::uint64_t>(receiver));
   return {seed, call.kind, call.dtype, call.op,    call.scalar, group.spec.members.size(),
@@ -171,7 +183,7 @@ std::int64_t CallBuilder::next_in_order(const Order& order) {
   std::vector<Order>& orders = extras().orders;
   for (Order& known : orders) {
     if (known.group == order.group && known.kind == order.kind && known.sender == order.sender &&
-        known.receiver == order.receiver) {
+        known.receiver == order.receiver && known.tag == order.tag) {
       return known.count++;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -57,6 +58,8 @@ class CallBuilder {
     CallKind kind;
     GroupRank sender;
     GroupRank receiver;
+    /// On gloo groups.
+    std::int32_t tag;
     std::int64_t count;
   };
 
@@ -77,6 +80,8 @@ class CallBuilder {
   struct Extras {
     /// Counts of the uneven calls in calls_; spans into it live as long as calls_.
     std::vector<std::vector<std::int64_t>> counts;
+    /// Of calls_, which point to them.
+    std::deque<CallNotes> notes;
     /// Private buffers of calls_, not submitted yet.
     std::vector<Check> prepared;
     std::vector<Check> open;

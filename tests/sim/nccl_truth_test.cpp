@@ -15,7 +15,7 @@ const std::map<std::string, std::string>& differences() {
   static const std::map<std::string, std::string> kNames = {
       {"null_buffer", "memory that is no device memory does not exist here: the call is refused"},
       {"host_buffer_pageable", "memory that is no device memory does not exist here"},
-      {"duplicate_gpu", "a rank is a device: two cannot share one"},
+      {"duplicate_gpu", "here the call of the rank that names the other one's GPU is refused, not both"},
       {"bringup_split", "the row is about durations"},
       {"float_order", "the row is about bits of sums; the simulator adds in rank order"},
       {"recv_count_gt_send_4MB connected, hosts 2, ranks 2", "the receiver gets an error; here it hangs"},

@@ -114,13 +114,15 @@ std::vector<Event> collectives_on(const Program& program, const std::string& gro
   return list;
 }
 
-/// Do the calls that are left meet unlike ones, or do they pair up by accident until one is missing at the
+/// Do the calls that are left meet the same operation on other data, or do they stop at another operation, or
+/// pair up by accident until one is missing at the
 /// end?
 Code code_of_skip(const Program& program, std::size_t skipped) {
   const std::string& group = program.events[skipped].group;
   const std::vector<Event> all = collectives_on(program, group, program.events.size());
   const std::vector<Event> left = collectives_on(program, group, skipped);
   for (std::size_t i = 0; i < left.size(); ++i) {
+    if (all[i].kind != left[i].kind) return Code::COLL_MISSING_RANK;
     if (!same_arguments(all[i], left[i])) return Code::COLL_SEQUENCE_SHIFT;
   }
   return Code::COLL_MISSING_RANK;

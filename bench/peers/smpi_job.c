@@ -1,6 +1,6 @@
 /* The peer of smpi_job.json for SimGrid's SMPI: three communicator splits of a pipe x data x tensor grid (8 x data x 8), then
  * 10 rounds of all_reduce on tensor, all_reduce on data and a ring of send and recv on pipe, 256 floats each.
- * smpicc -O2 smpi_job.c -o smpi_job && smpirun -np 4096 -platform PLATFORM ./smpi_job */
+ * smpicc -O2 peers/smpi_job.c -o smpi_job && smpirun -np 4096 -platform PLATFORM ./smpi_job */
 #include <mpi.h>
 
 enum { kPipe = 8, kTensor = 8, kCount = 256, kRounds = 10 };
