@@ -207,7 +207,9 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
         "The two roots are one rank, once as a rank of the world and once as a place in the group: translate "
         "one of them, with get_global_rank in torch.";
   }
-  if (is_dropped) finding.summary += " A call without elements is dropped on its rank, and the others wait.";
+  const bool is_kernel = operation(list.front().call->call).made_of == MadeOf::kernel;
+  if (is_dropped && is_kernel)
+    finding.summary += " A call without elements is dropped on its rank, and the others wait.";
 }
 
 void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Findings& findings) {

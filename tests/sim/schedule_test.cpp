@@ -157,6 +157,8 @@ class RandomActs {
 RunOptions mode(const char* preset) {
   RunOptions options = shape_options();
   options.semantics = *preset_from_name(preset);
+  // A timeout that acts on a stalled run is a choice.
+  options.semantics.on_timeout = TimeoutAction::ignore;
   return options;
 }
 
@@ -170,7 +172,7 @@ TEST_P(EverySchedule, OfTwoRanksEndsAlikeWhereNothingWasDecidedByWhoCameFirst) {
     EXPECT_THAT(all.said, ::testing::SizeIs(1)) << seed;
     ends.insert(all.said.begin()->substr(0, all.said.begin()->find(' ')));
   }
-  EXPECT_GT(ends.size(), 1U) << "runs that pass and runs that do not are part of it" << *ends.begin();
+  EXPECT_GT(ends.size(), 1U) << "runs that pass and runs that do not are part of it";
 }
 
 TEST_P(EverySchedule, OfThreeRanksEndsAlike) {
