@@ -72,7 +72,7 @@ TEST(StepReader, WordsOfTheTablesAreChecked) {
        "  hint: known: sum, prod, max, min, avg, premul_sum"},
       {R"({"all_gather": {"group": "world", "count": 1, "op": "sum"}})",
        "47: /programs/0/steps/0/all_gather/op: unknown key 'op'\n"
-       "  hint: known: group, stream, count, dtype, input, output, in_place"},
+       "  hint: known: group, stream, device, count, dtype, content, input, output, in_place"},
   });
 }
 
