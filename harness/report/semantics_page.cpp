@@ -97,7 +97,8 @@ constexpr std::array kRules = {
     Rule{"P02", "Names of groups are counters; with local synchronisation hashes of the members.",
          "PyTorch distributed_c10d.py"},
     Rule{"P03",
-         "The members of a new group are sorted by rank unless it says otherwise; roots and peers are ranks of "
+         "The members of a new group are sorted by rank unless it says otherwise; roots and peers are ranks "
+         "of "
          "the world unless they are given as places in the group.",
          "PyTorch docs; PyTorch #176126, PR #176578"},
     Rule{"P04",
