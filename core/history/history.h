@@ -127,7 +127,8 @@ class HistoryStore {
   const std::string& name(std::int32_t detail) const { return names_.at(static_cast<std::size_t>(detail)); }
   /// What is noted of a call; the usual where nothing is.
   const CallNotes& notes(const Record& record) const {
-    return notes_.at(static_cast<std::size_t>(record.notes + 1));
+    const std::int32_t place = record.notes + 1;
+    return notes_.at(static_cast<std::size_t>(place));
   }
   bool has_notes() const { return notes_.size() > 1; }
 
