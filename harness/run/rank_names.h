@@ -30,14 +30,18 @@ class RankNames {
   const Members* members(const GroupRef& ref, const RankContext& rank) const;
 
  private:
+  template <typename Name>
+  static std::size_t place(std::int32_t first, Name name) {
+    const std::int32_t index = first + static_cast<std::int32_t>(name);
+    return static_cast<std::size_t>(index);
+  }
   template <typename Handle, typename Name>
   Handle get(std::int32_t first, Name name) const {
-    return static_cast<Handle>(handles_[static_cast<std::size_t>(first + static_cast<std::int32_t>(name))]);
+    return static_cast<Handle>(handles_[place(first, name)]);
   }
   template <typename Name, typename Handle>
   void set(std::int32_t first, Name name, Handle handle) {
-    handles_[static_cast<std::size_t>(first + static_cast<std::int32_t>(name))] =
-        static_cast<std::int64_t>(handle);
+    handles_[place(first, name)] = static_cast<std::int64_t>(handle);
   }
 
   /// Grids, groups, buffers and tickets one after another, and where each kind begins: one block of memory a
