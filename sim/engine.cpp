@@ -47,6 +47,7 @@ HostState host_state(const RankState& state) {
       return HostState::destroying;
     case Park::none:
     case Park::compute:
+    case Park::turn:
     case Park::hang:
       return HostState::running;
   }
@@ -108,7 +109,7 @@ RunResult Engine::run() {
   result.histories = histories_;
   result.complaints = std::move(complaints_);
   result.digest = digest_.value();
-  result.virtual_time = now_;
+  result.virtual_time = latest();
   result.request_count = request_count_;
   result.match_count = device_.match_count();
   for (const ContendedChoice& choice : {device_.slot_contention(), device_.matcher().unlike_messages()}) {
@@ -132,6 +133,8 @@ void Engine::judge_now(RunEnd end) {
 }
 
 RunEnd Engine::loop() {
+  runs_ahead_ = !keeps_time_order_ && may_run_ahead();
+  if (runs_ahead_) device_.hand_over_timers();
   for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.add(rank);
   for (std::size_t i = 0; i < options_.faults.size(); ++i) {
     const FaultTrigger& at = options_.faults[i].at;
@@ -144,6 +147,7 @@ RunEnd Engine::loop() {
   }
   for (;;) {
     run_ready();
+    now_ = time_;
     if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
     if (ended_count_ == program_.world_size && device_.is_idle()) return RunEnd::returned;
@@ -204,12 +208,14 @@ void Engine::run_ready() {
     std::swap(running_, ready_);
     running_.take_all([this](RankId rank) {
       if (!limit_reached_) run_rank(rank);
+      if (runs_ahead_) run_ahead();
     });
   }
+  if (runs_ahead_) run_ahead();
 }
 
 void Engine::fire_timers() {
-  now_ = timers_.next_time();
+  time_ = now_ = timers_.next_time();
   timers_.take_next(due_);
   progressed_.clear();
   for (const Timer& timer : due_) {
@@ -218,21 +224,23 @@ void Engine::fire_timers() {
       const RankState& own = state(static_cast<RankId>(timer.subject));
       if (own.park == Park::compute && own.park_subject == now_.count())
         wake(static_cast<RankId>(timer.subject));
+    } else if (timer.kind == TimerKind::turn) {
+      take_turn(static_cast<RankId>(timer.subject));
     } else if (timer.kind == TimerKind::fault) {
       fire_fault(timer.subject);
     } else {
       device_.fire(timer, now_, progressed_);
     }
   }
-  for (const RankId rank : progressed_) {
-    if (may_go_on(rank)) wake(rank);
+  for (const Progress& progress : progressed_) {
+    if (may_go_on(progress.rank)) wake(progress.rank, progress.time);
   }
 }
 
 void Engine::fire_deadline() {
   const Deadline deadline = deadlines_.next();
   deadlines_.drop_next();
-  now_ = deadline.time;
+  time_ = now_ = deadline.time;
   RankState& late = state(deadline.rank);
   edges_.forget(static_cast<std::int32_t>(late.park_subject), deadline.rank);
   late.reply.status = StatusCode::timed_out;
@@ -266,7 +274,7 @@ bool Engine::may_go_on(RankId rank) const {
   }
 }
 
-void Engine::wake(RankId rank) {
+void Engine::wake(RankId rank, Nanos time) {
   RankState& woken = state(rank);
   GRIDLOCK_CHECK(woken.park != Park::none && woken.park != Park::ended);
   if (!woken.failed.empty() && (woken.park == Park::wait || woken.park == Park::gloo_submit)) {
@@ -274,13 +282,21 @@ void Engine::wake(RankId rank) {
   }
   woken.park = Park::none;
   ++woken.park_count;
-  woken.since = now_;
-  ready_.add(rank);
+  woken.since = std::max(woken.since, time);
+  if (woken.since <= time_) {
+    ready_.add(rank);
+  } else if (device_.streams().holds_only(rank, kNoSlot)) {
+    woken_.push_back(rank);
+  } else {
+    timers_.add(woken.since, {TimerKind::turn, static_cast<std::uint32_t>(rank)});
+  }
 }
 
 void Engine::run_rank(RankId rank) {
   RankState& own = state(rank);
   if (own.park != Park::none) return;  // a fault came first
+  now_ = std::max(time_, own.since);
+  if (own.holds_work && !submit_held(rank)) return;
   if (fibers_ == nullptr) {
     run_machine(rank);
   } else if (own.fiber == nullptr) {
@@ -343,6 +359,10 @@ void Engine::run_on_fiber(RankId rank) {
 void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
   if (is_over_) return;
   RankState& own = state(rank);
+  if (now_ > time_ && end != HostState::returned) {
+    wait_for_turn(rank, {std::nullopt, end, error});
+    return;
+  }
   own.park = Park::ended;
   own.since = now_;
   own.end = end;
@@ -405,7 +425,7 @@ void Engine::fill_histories() {
     if (own.park == Park::compute) end.label = own.label;
     if (own.park == Park::hang) end.busy_until = kNever;
   }
-  histories_->time = now_;
+  histories_->time = latest();
   meetings_.fill(*histories_);
   parts_.fill(*histories_);
   histories_->unreceived = device_.matcher().unreceived();

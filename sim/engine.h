@@ -27,14 +27,16 @@ namespace gridlock::sim {
 Record host_record(RecordKind kind, const Request& request);
 
 /// One run: ranks ask, one loop answers. At each moment of virtual time the loop first handles what
-/// completes, then runs the ranks that may go on, in rank order, each until it parks or ends. Used once, from
-/// one thread.
+/// completes, then runs the ranks that may go on, in rank order, each until it parks or ends; what nobody
+/// else can see it handles before its time (engine_ahead.cpp). Used once, from one thread.
 class Engine {
  public:
   /// Requires: options and program were checked. The program outlives the engine.
   Engine(const RunOptions& options, const RankProgram& program, SiteTable sites);
   ~Engine();
 
+  /// Handles everything in the order of virtual time. For tests: the run is the same.
+  void keep_time_order();
   /// Runs everything to its end and unwinds what is left.
   RunResult run();
 
@@ -80,12 +82,37 @@ class Engine {
   bool must_stop();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
+  // Running ahead, in engine_ahead.cpp.
+  /// What a rank that is ahead of virtual time waits to do: a request, or its end.
+  struct Turn {
+    std::optional<Request> request;
+    HostState end = HostState::returned;
+    std::string error;
+  };
+  bool may_run_ahead() const;
+  /// Until when a rank may be ahead: nobody's deadline or timeout is before it.
+  Nanos horizon();
+  bool is_private(const Due& due);
+  void finish_ahead(const Due& due);
+  /// Finishes what is private and runs on whom that woke, depth first.
+  void run_ahead();
+  bool must_wait_for_turn(const Request& request) const;
+  /// Parks the rank until virtual time has come to it. Always false.
+  bool wait_for_turn(RankId rank, Turn turn);
+  void take_turn(RankId rank);
+  /// The latest clock of all.
+  Nanos latest() const;
+
   /// Parks the rank; `reply` is what it gets when it goes on. Always false.
   bool park(RankId rank, Park park, std::int64_t subject, const Reply& reply);
   bool may_go_on(RankId rank) const;
-  void wake(RankId rank);
+  void wake(RankId rank) { wake(rank, now_); }
+  /// The rank goes on at `time`, or at its own time if that is later.
+  void wake(RankId rank, Nanos time);
   void wake_created();
   void wake_met();
+  /// The rank enqueues what it held back until all had come. False: it is parked.
+  bool submit_held(RankId rank);
   void wake_parts();
   /// What the rank does after its submit was enqueued: goes on, or parks.
   bool after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& reply);
@@ -129,6 +156,9 @@ class Engine {
   RunOptions options_;
   const RankProgram& program_;
   std::shared_ptr<Histories> histories_;
+  /// Everything up to here has been handled in order.
+  Nanos time_{0};
+  /// The clock of what is being handled: time_, or that of a rank that is ahead of it.
   Nanos now_{0};
   Digest digest_;
   TimerQueue timers_;
@@ -151,7 +181,18 @@ class Engine {
   /// Of the round that is going on.
   ReadySet running_;
   std::vector<Timer> due_;
-  std::vector<RankId> progressed_;
+  bool keeps_time_order_ = false;
+  bool runs_ahead_ = false;
+  /// Ranks that may go on ahead of time_, the next one last; those that were woken meanwhile, in order.
+  std::vector<RankId> ahead_;
+  std::vector<RankId> woken_;
+  std::map<RankId, Turn> turns_;
+  /// When the last of what was finished ahead was over.
+  Nanos finished_ahead_{0};
+  /// The latest arrival at a creation.
+  Nanos created_{0};
+  std::vector<Due> handed_over_;
+  std::vector<Progress> progressed_;
   std::vector<Complaint> complaints_;
   std::vector<ContendedChoice> choices_;
   std::vector<const Fault*> hits_;

@@ -35,6 +35,7 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
     limit_reached_ = true;
     return false;
   }
+  if (must_wait_for_turn(request)) return wait_for_turn(rank, {request, HostState::returned, ""});
   ++request_count_;
   // Whoever pauses has worked for as long as many requests take.
   constexpr std::int64_t kStepsOfAPause = 4096;
@@ -92,12 +93,13 @@ bool Engine::submit(RankId rank, const Request& request, Reply& reply) {
       submission_.submit(rank, request.calls, request.is_batch, now_, std::exchange(corrupted_call_, -1));
   reply.status = result.status;
   reply.ticket = result.ticket;
-  if (meetings_.is_on()) wake_met();
   if (result.held != kNoSlot) {
     park(rank, Park::connect, static_cast<std::int64_t>(result.held), reply);
+    state(rank).holds_work = true;
     state(rank).held_blocks_host = result.blocks_host;
-    return false;
   }
+  if (meetings_.is_on()) wake_met();
+  if (result.held != kNoSlot) return false;
   return after_submit(rank, result.ticket, result.blocks_host, reply);
 }
 
@@ -118,16 +120,20 @@ bool Engine::after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& r
 }
 
 void Engine::wake_met() {
-  for (const RankId rank : meetings_.take_released()) {
-    RankState& own = state(rank);
-    if (own.park == Park::destroy) wake(rank);
-    if (own.park != Park::connect) continue;
-    device_.submit(static_cast<Slot>(own.park_subject), now_);
-    Reply reply = own.reply;
-    if (!after_submit(rank, reply.ticket, own.held_blocks_host, reply)) continue;
-    own.reply = reply;
-    wake(rank);
+  for (const HostMeetings::Release& release : meetings_.take_released()) {
+    const Park park = state(release.rank).park;
+    if (park == Park::destroy || park == Park::connect) wake(release.rank, release.time);
   }
+}
+
+bool Engine::submit_held(RankId rank) {
+  RankState& own = state(rank);
+  own.holds_work = false;
+  device_.submit(static_cast<Slot>(own.park_subject), now_);
+  Reply reply = own.reply;
+  if (!after_submit(rank, reply.ticket, own.held_blocks_host, reply)) return false;
+  own.reply = reply;
+  return true;
 }
 
 bool Engine::is_ticket(RankId rank, Ticket ticket) const {
@@ -209,6 +215,10 @@ bool Engine::compute(RankId rank, const Request& request, Reply& reply) {
   if (request.duration == Nanos{0}) return true;
   const std::int64_t factor = std::min(faults_.factor(rank), kDurationMax / request.duration + 1);
   const Nanos end = now_ + std::min(request.duration * factor, kDurationMax);
+  if (runs_ahead_ && end <= horizon() && device_.streams().holds_only(rank, kNoSlot)) {
+    now_ = end;
+    return true;
+  }
   state(rank).label = request.label;
   timers_.add(end, {TimerKind::compute, static_cast<std::uint32_t>(rank)});
   return park(rank, Park::compute, end.count(), {});
@@ -218,7 +228,7 @@ void Engine::post(RankId rank, const Request& request) {
   Record record = host_record(RecordKind::post, request);
   record.detail = recorder_.store().add_name(request.name);
   recorder_.write(rank, record);
-  for (const RankId waiting : edges_.post(record.detail)) wake(waiting);
+  for (const RankId waiting : edges_.post(record.detail, now_)) wake(waiting);
 }
 
 bool Engine::await(RankId rank, const Request& request, Reply& reply) {
@@ -231,12 +241,18 @@ bool Engine::await(RankId rank, const Request& request, Reply& reply) {
     return true;
   }
   if (request.duration > Nanos{0}) note_choice(ChoiceKind::deadline, rank);
-  if (edges_.is_posted(record.detail)) return true;
-  edges_.await(record.detail, rank);
+  const Nanos posted = edges_.posted(record.detail);
+  if (posted <= now_) return true;
+  const bool is_limited = request.duration > Nanos{0};
+  const Nanos deadline = is_limited ? now_ + std::min(request.duration, kDurationMax) : kNever;
   park(rank, Park::await, record.detail, {});
-  if (request.duration > Nanos{0}) {
-    deadlines_.add({now_ + std::min(request.duration, kDurationMax), rank, state(rank).park_count});
+  if (posted == kNever) {
+    edges_.await(record.detail, rank);
+  } else if (posted <= deadline) {
+    wake(rank, posted);
+    return false;
   }
+  if (is_limited) deadlines_.add({deadline, rank, state(rank).park_count});
   return false;
 }
 

@@ -5,9 +5,9 @@
 
 namespace gridlock::sim {
 
-std::vector<RankId> HostEdges::post(std::int32_t name) {
+std::vector<RankId> HostEdges::post(std::int32_t name, Nanos now) {
   Edge& edge = grown(name);
-  edge.is_posted = true;
+  edge.posted = std::min(edge.posted, now);
   return std::exchange(edge.waiting, {});
 }
 

@@ -11,17 +11,17 @@ namespace gridlock::sim {
 /// later.
 class HostEdges {
  public:
-  /// `name` as HistoryStore::add_name numbered it.
-  bool is_posted(std::int32_t name) const { return at(name) != nullptr && at(name)->is_posted; }
+  /// When the name (as HistoryStore::add_name numbered it) was posted first; Nanos::max() if never.
+  Nanos posted(std::int32_t name) const { return at(name) == nullptr ? Nanos::max() : at(name)->posted; }
   /// Ranks that awaited the name, in the order in which they came.
-  std::vector<RankId> post(std::int32_t name);
+  std::vector<RankId> post(std::int32_t name, Nanos now);
   void await(std::int32_t name, RankId rank) { grown(name).waiting.push_back(rank); }
   /// The rank's await has timed out.
   void forget(std::int32_t name, RankId rank);
 
  private:
   struct Edge {
-    bool is_posted = false;
+    Nanos posted = Nanos::max();
     std::vector<RankId> waiting;
   };
   const Edge* at(std::int32_t name) const {

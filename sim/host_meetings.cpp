@@ -18,7 +18,7 @@ HostMeetings::HostMeetings(const Semantics& semantics, const GroupTable& groups,
       blocks_host_(semantics.blocks_host),
       groups_(groups),
       matcher_(matcher),
-      waits_(is_on() || semantics.destroy_blocks ? index(groups.world_size()) : 0, 0) {}
+      hosts_(is_on() || semantics.destroy_blocks ? index(groups.world_size()) : 0) {}
 
 bool HostMeetings::is_passed(InstanceId instance, Stage stage) const {
   return index(instance) < passed_.size() && (passed_[index(instance)] >> stage & 1) != 0;
@@ -63,27 +63,36 @@ void HostMeetings::add_message(const OpenCall& call, bool alone) {
   (is_up ? need->up : need->down) = call.pair;
 }
 
-bool HostMeetings::come(RankId rank) {
+bool HostMeetings::come(RankId rank, Nanos now) {
+  if (group_needs_.empty() && pair_needs_.empty()) return false;
+  std::int32_t waits = 0;
   for (const auto& [instance, stage] : group_needs_) {
-    if (!come_to_group(rank, instance, stage)) ++waits_[index(rank)];
+    if (!come_to_group(rank, instance, stage, now)) ++waits;
   }
   for (const PairNeed& need : pair_needs_) {
-    if (!come_to_pair(rank, need)) ++waits_[index(rank)];
+    if (!come_to_pair(rank, need, now)) ++waits;
   }
   group_needs_.clear();
   pair_needs_.clear();
-  return !waits_.empty() && waits_[index(rank)] > 0;
+  hosts_[index(rank)].waits += waits;
+  return must_wait(rank, now);
 }
 
-bool HostMeetings::come_to_end(RankId rank, InstanceId instance) {
+bool HostMeetings::come_to_end(RankId rank, InstanceId instance, Nanos now) {
   if (groups_.instance(instance).spec.members.size() == 1 || is_passed(instance, kEnded)) return false;
-  if (come_to_group(rank, instance, kEnded)) return false;
-  ++waits_[index(rank)];
-  return true;
+  if (!come_to_group(rank, instance, kEnded, now)) ++hosts_[index(rank)].waits;
+  return must_wait(rank, now);
+}
+
+bool HostMeetings::must_wait(RankId rank, Nanos now) {
+  const Host& host = hosts_[index(rank)];
+  const bool waits = host.waits > 0;
+  if (!waits && host.latest > now) released_.push_back({rank, host.latest});
+  return waits || host.latest > now;
 }
 
 /// True when the rank was the last.
-bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage) {
+bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage, Nanos now) {
   if (index(instance) >= passed_.size()) {
     passed_.resize(groups_.instance_count());
     meeting_of_.resize(groups_.instance_count() * kStageCount, kNoSlot);
@@ -94,12 +103,14 @@ bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage) 
     group_meetings_[slot].instance = instance;
   }
   GroupMeeting& meeting = group_meetings_[slot];
+  meeting.latest = std::max(meeting.latest, now);
   const auto size = static_cast<std::size_t>(groups_.instance(instance).spec.members.size());
   if (meeting.waiting.size() + 1 < size) {
     meeting.waiting.push_back(rank);
     return false;
   }
-  for (const RankId waiting : meeting.waiting) release(waiting);
+  for (const RankId waiting : meeting.waiting) meet(waiting, meeting.latest);
+  hosts_[index(rank)].latest = std::max(hosts_[index(rank)].latest, meeting.latest);
   group_meetings_.remove(slot);
   slot = kNoSlot;
   passed_[index(instance)] = static_cast<std::uint8_t>(passed_[index(instance)] | 1U << stage);
@@ -107,7 +118,7 @@ bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage) 
 }
 
 /// True when the other side had come.
-bool HostMeetings::come_to_pair(RankId rank, const PairNeed& need) {
+bool HostMeetings::come_to_pair(RankId rank, const PairNeed& need, Nanos now) {
   Slot slot = pair_ids_.find(need.key);
   if (slot == kNoSlot) {
     slot = pair_meetings_.add();
@@ -118,10 +129,11 @@ bool HostMeetings::come_to_pair(RankId rank, const PairNeed& need) {
   if (need.down != kNoSlot) meeting.down = need.down;
   Announcement& other = need.is_lower ? meeting.upper : meeting.lower;
   if (other.rank == kNoRank) {
-    (need.is_lower ? meeting.lower : meeting.upper) = {rank, need.directions};
+    (need.is_lower ? meeting.lower : meeting.upper) = {rank, need.directions, now};
     return false;
   }
-  release(other.rank);
+  meet(other.rank, now);
+  hosts_[index(rank)].latest = std::max(hosts_[index(rank)].latest, other.time);
   connect(meeting, need.is_lower ? need.directions : other.directions,
           need.is_lower ? other.directions : need.directions);
   other = {};
@@ -142,11 +154,13 @@ void HostMeetings::connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_
   connect_one(meeting.down, (upper & kDown) != 0, (lower & kDown) != 0);
 }
 
-void HostMeetings::release(RankId rank) {
-  if (--waits_[index(rank)] == 0) released_.push_back(rank);
+void HostMeetings::meet(RankId rank, Nanos latest) {
+  Host& host = hosts_[index(rank)];
+  host.latest = std::max(host.latest, latest);
+  if (--host.waits == 0) released_.push_back({rank, host.latest});
 }
 
-std::vector<RankId> HostMeetings::take_released() { return std::exchange(released_, {}); }
+std::vector<HostMeetings::Release> HostMeetings::take_released() { return std::exchange(released_, {}); }
 
 void HostMeetings::fill(Histories& histories) const {
   histories.connections.clear();

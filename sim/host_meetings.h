@@ -24,12 +24,19 @@ class HostMeetings {
   /// Notes what a call of the submit that is being made needs. Zero-count collectives are discarded by the
   /// library and connect nothing (S19).
   void add(const OpenCall& call, bool alone);
-  /// The rank comes to all that was added. True: its host has to wait until `take_released` names it.
-  bool come(RankId rank);
+  /// The rank comes to all that was added. True: its host has to wait until `take_released` names it, perhaps
+  /// at once, as it may come before others who came later by their own clocks.
+  bool come(RankId rank, Nanos now);
   /// The rank comes to the end of the group; as `come`.
-  bool come_to_end(RankId rank, InstanceId instance);
+  bool come_to_end(RankId rank, InstanceId instance, Nanos now);
+
+  struct Release {
+    RankId rank;
+    /// When the last one came.
+    Nanos time;
+  };
   /// Ranks whose meetings are complete, since the last call.
-  std::vector<RankId> take_released();
+  std::vector<Release> take_released();
 
   /// Writes the meetings of whole groups that are not complete, and who waits there.
   void fill(Histories& histories) const;
@@ -38,6 +45,7 @@ class HostMeetings {
   enum Stage : std::uint8_t { kMade, kConnected, kEnded, kStageCount };
   struct GroupMeeting {
     InstanceId instance = InstanceId::none;
+    Nanos latest{0};
     std::vector<RankId> waiting;
   };
   enum Direction : std::uint8_t { kUp = 1, kDown = 2 };
@@ -45,6 +53,7 @@ class HostMeetings {
   struct Announcement {
     RankId rank = kNoRank;
     std::uint8_t directions = 0;
+    Nanos time{0};
   };
   /// Two members of a group, lower group rank first.
   struct PairMeeting {
@@ -64,10 +73,12 @@ class HostMeetings {
 
   void add_message(const OpenCall& call, bool alone);
   bool is_passed(InstanceId instance, Stage stage) const;
-  bool come_to_group(RankId rank, InstanceId instance, Stage stage);
-  bool come_to_pair(RankId rank, const PairNeed& need);
+  bool come_to_group(RankId rank, InstanceId instance, Stage stage, Nanos now);
+  bool come_to_pair(RankId rank, const PairNeed& need, Nanos now);
   void connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper);
-  void release(RankId rank);
+  /// A meeting that the rank came to is complete.
+  void meet(RankId rank, Nanos latest);
+  bool must_wait(RankId rank, Nanos now);
 
   bool first_use_blocks_;
   bool lazy_communicators_;
@@ -82,9 +93,15 @@ class HostMeetings {
   std::vector<Slot> meeting_of_;
   PairTable pair_ids_;
   Pool<PairMeeting> pair_meetings_;
-  /// Index = rank: meetings that its host waits for.
-  std::vector<std::int32_t> waits_;
-  std::vector<RankId> released_;
+  struct Host {
+    /// Meetings that it waits for.
+    std::int32_t waits = 0;
+    /// When the last of those that are complete was.
+    Nanos latest{0};
+  };
+  /// Index = rank.
+  std::vector<Host> hosts_;
+  std::vector<Release> released_;
   // Scratch of the submit that is being made.
   std::vector<std::pair<InstanceId, Stage>> group_needs_;
   std::vector<PairNeed> pair_needs_;

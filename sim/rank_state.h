@@ -22,9 +22,10 @@ enum class Park : std::uint8_t {
   synchronize,  ///< subject: stream
   await,        ///< subject: host edge
   create,
-  connect,  ///< inside submit; subject: work that is enqueued when all have come
+  connect,  ///< inside submit; subject: work, which is enqueued when the rank goes on
   destroy,  ///< subject: instance
   compute,  ///< subject: virtual time of its end
+  turn,     ///< what it asks for has to be in its order with what other ranks do
   hang,     ///< a fault: for ever
   ended,    ///< the program has returned, left or thrown
 };
@@ -49,7 +50,8 @@ struct alignas(64) RankState {
   /// How the program ended, once it has.
   HostState end = HostState::returned;
   std::int8_t complaints = 0;
-  /// Park::connect: what is enqueued then blocks the host until it is complete.
+  /// It is or was in Park::connect, and enqueues its work when it goes on; whether that blocks its host.
+  bool holds_work = false;
   bool held_blocks_host = false;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;

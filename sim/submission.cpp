@@ -189,7 +189,7 @@ Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, 
                          groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
   }
   races_.submitted(work);
-  if (meetings_.is_on() && meetings_.come(rank)) {
+  if (meetings_.is_on() && meetings_.come(rank, now)) {
     result.held = work;
   } else {
     device_.submit(work, now);
