@@ -12,7 +12,7 @@
 #include "harness/report/report.h"
 #include "harness/run/runner.h"
 #include "sim/sim_world.h"
-#include "tests/time_ordered_world.h"
+#include "tests/engine_world.h"
 
 namespace gridlock {
 namespace {
@@ -61,7 +61,7 @@ TEST_P(ScenarioFile, EndsTheSameWayInTheOrderOfTime) {
     const auto scenario = std::make_shared<const Scenario>(std::move(cell));
     SCOPED_TRACE(scenario->name);
     const CaseResult result = run_on_sim(scenario, Hosting::stackless);
-    TimeOrderedWorld world;
+    EngineWorld world(false);
     const CaseResult in_order = run_case(scenario, world, scenario->options);
     EXPECT_EQ(text_without_digest(result), text_without_digest(in_order));
     EXPECT_EQ(make_transcript(*result.run.histories).hash, make_transcript(*in_order.run.histories).hash);

@@ -9,9 +9,9 @@
 
 #include "core/history/transcript.h"
 #include "sim/sim_world.h"
+#include "tests/engine_world.h"
 #include "tests/sim/programs.h"
 #include "tests/sim/random_machine.h"
-#include "tests/time_ordered_world.h"
 
 namespace gridlock {
 namespace {
@@ -51,7 +51,7 @@ struct Both {
 };
 
 Both run_both(const RunOptions& options, const RankProgram& program) {
-  return {simulate(options, program), TimeOrderedWorld().run(options, program, {})};
+  return {EngineWorld(true).run(options, program, {}), EngineWorld(false).run(options, program, {})};
 }
 
 RunOptions options_of(std::uint64_t seed) {

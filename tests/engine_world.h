@@ -7,16 +7,21 @@
 
 namespace gridlock {
 
-/// The simulator without running ahead: everything in the order of virtual time. Requires: options and
-/// program are such as SimWorld takes.
-class TimeOrderedWorld final : public World {
+/// The simulator with or without running ahead of virtual time, whatever the program is. Requires: options
+/// and program are such as SimWorld takes.
+class EngineWorld final : public World {
  public:
+  explicit EngineWorld(bool runs_ahead) : runs_ahead_(runs_ahead) {}
+
   std::string_view name() const override { return "sim"; }
   RunResult run(const RunOptions& options, const RankProgram& program, SiteTable sites) override {
     sim::Engine engine(options, program, std::move(sites));
-    engine.keep_time_order();
+    if (!runs_ahead_) engine.keep_time_order();
     return engine.run();
   }
+
+ private:
+  bool runs_ahead_;
 };
 
 }  // namespace gridlock
