@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/diagnosis/judge.h"
-#include "core/history/intention.h"
 
 namespace gridlock::sim {
 namespace {
@@ -27,42 +25,18 @@ Reply world_ended() {
   return reply;
 }
 
-HostState host_state(const RankState& state) {
-  switch (state.park) {
-    case Park::submit:
-    case Park::gloo_submit:
-      return HostState::submitting;
-    case Park::wait:
-    case Park::synchronize:
-      return HostState::waiting;
-    case Park::await:
-      return HostState::awaiting;
-    case Park::create:
-      return HostState::creating;
-    case Park::ended:
-      return state.end;
-    case Park::connect:
-      return HostState::connecting;
-    case Park::destroy:
-      return HostState::destroying;
-    case Park::none:
-    case Park::compute:
-    case Park::hang:
-      return HostState::running;
-  }
-  GRIDLOCK_CHECK(!"every parking is handled above");
-}
-
 }  // namespace
 
 Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable sites)
     : options_(options),
       program_(program),
+      hosts_{program.world_size, program.thread_max},
       histories_(std::make_shared<Histories>(program.world_size)),
       ranks_(static_cast<std::size_t>(program.world_size)),
+      side_threads_(static_cast<std::size_t>(hosts_.count() - program.world_size)),
       recorder_(histories_->store, digest_, ranks_, now_),
       device_(options, histories_->groups, histories_->store, ranks_, timers_, digest_),
-      meetings_(options.semantics, histories_->groups, device_.matcher()),
+      meetings_(options.semantics, histories_->groups, device_.matcher(), hosts_),
       races_(device_, histories_->groups),
       submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, races_, recorder_,
                   options.ranks_per_node, options.payload == Payload::data),
@@ -70,18 +44,20 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       parts_(histories_->groups),
       faults_(options_.faults, program.world_size),
       watchdog_(options.semantics, histories_->groups, device_, program.world_size),
-      ready_(program.world_size),
-      running_(program.world_size) {
+      ready_(hosts_.count()),
+      running_(hosts_.count()) {
   histories_->sites = std::move(sites);
   histories_->ranks_per_node = options.ranks_per_node;
-  contexts_.reserve(ranks_.size());
-  for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
+  const auto host_count = static_cast<std::size_t>(hosts_.count());
+  contexts_.reserve(host_count);
+  for (HostId host = 0; host < hosts_.count(); ++host)
+    contexts_.emplace_back(this, hosts_.rank_of(host), host);
   if (program.main || options.hosting == Hosting::fiber) {
     const std::size_t stack_bytes = options.fiber_stack_bytes > 0
                                         ? static_cast<std::size_t>(options.fiber_stack_bytes)
-                                        : default_stack_bytes(ranks_.size());
+                                        : default_stack_bytes(host_count);
     fibers_ =
-        std::make_unique<FiberHost>(ranks_.size(), stack_bytes, [this](RankId rank) { run_on_fiber(rank); });
+        std::make_unique<FiberHost>(host_count, stack_bytes, [this](HostId host) { run_on_fiber(host); });
   }
 }
 
@@ -119,18 +95,6 @@ RunResult Engine::run() {
   return result;
 }
 
-void Engine::sort_complaints() {
-  std::stable_sort(complaints_.begin(), complaints_.end(),
-                   [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });
-}
-
-void Engine::judge_now(RunEnd end) {
-  fill_histories();
-  if (end == RunEnd::quiescent || end == RunEnd::deadline) note_intentions();
-  sort_complaints();
-  verdict_ = judge(*histories_, end, complaints_);
-}
-
 RunEnd Engine::loop() {
   for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.add(rank);
   for (std::size_t i = 0; i < options_.faults.size(); ++i) {
@@ -147,7 +111,7 @@ RunEnd Engine::loop() {
     if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
     if (ended_count_ == program_.world_size && device_.is_idle()) return RunEnd::returned;
-    while (!deadlines_.empty() && state(deadlines_.next().rank).park_count != deadlines_.next().park_count) {
+    while (!deadlines_.empty() && thread(deadlines_.next().host).park_count != deadlines_.next().park_count) {
       deadlines_.drop_next();
     }
     const Nanos next_timer = timers_.empty() ? kNever : timers_.next_time();
@@ -185,16 +149,16 @@ void Engine::note_choice(ChoiceKind kind, RankId rank) {
 }
 
 void Engine::run_picked() {
-  std::vector<RankId> ranks;
+  std::vector<HostId> hosts;
   while (!limit_reached_) {
-    ready_.take_all([&](RankId rank) { ranks.push_back(rank); });
-    if (ranks.empty()) return;
-    std::sort(ranks.begin(), ranks.end());
-    const std::size_t place = options_.pick_turn(ranks.size());
-    GRIDLOCK_CHECK(place < ranks.size());
-    const RankId rank = ranks[place];
-    ranks.erase(ranks.begin() + static_cast<std::ptrdiff_t>(place));
-    run_rank(rank);
+    ready_.take_all([&](HostId host) { hosts.push_back(host); });
+    if (hosts.empty()) return;
+    std::sort(hosts.begin(), hosts.end());
+    const std::size_t place = options_.pick_turn(hosts.size());
+    GRIDLOCK_CHECK(place < hosts.size());
+    const HostId host = hosts[place];
+    hosts.erase(hosts.begin() + static_cast<std::ptrdiff_t>(place));
+    run_host(host);
   }
 }
 
@@ -202,8 +166,8 @@ void Engine::run_ready() {
   if (options_.pick_turn) return run_picked();
   while (!ready_.empty() && !limit_reached_) {
     std::swap(running_, ready_);
-    running_.take_all([this](RankId rank) {
-      if (!limit_reached_) run_rank(rank);
+    running_.take_all([this](HostId host) {
+      if (!limit_reached_) run_host(host);
     });
   }
 }
@@ -215,9 +179,9 @@ void Engine::fire_timers() {
   for (const Timer& timer : due_) {
     if (timer.kind == TimerKind::compute) {
       // A fault may have ended or stopped the rank meanwhile.
-      const RankState& own = state(static_cast<RankId>(timer.subject));
+      const ThreadState& own = thread(static_cast<HostId>(timer.subject));
       if (own.park == Park::compute && own.park_subject == now_.count())
-        wake(static_cast<RankId>(timer.subject));
+        wake(static_cast<HostId>(timer.subject));
     } else if (timer.kind == TimerKind::fault) {
       fire_fault(timer.subject);
     } else {
@@ -225,7 +189,9 @@ void Engine::fire_timers() {
     }
   }
   for (const RankId rank : progressed_) {
-    if (may_go_on(rank)) wake(rank);
+    for_each_host(rank, [this](HostId host) {
+      if (may_go_on(host)) wake(host);
+    });
   }
 }
 
@@ -233,15 +199,14 @@ void Engine::fire_deadline() {
   const Deadline deadline = deadlines_.next();
   deadlines_.drop_next();
   now_ = deadline.time;
-  RankState& late = state(deadline.rank);
-  edges_.forget(static_cast<std::int32_t>(late.park_subject), deadline.rank);
-  late.reply.status = StatusCode::timed_out;
-  digest_.add(now_, deadline.rank, static_cast<std::uint64_t>(StatusCode::timed_out));
-  wake(deadline.rank);
+  edges_.forget(static_cast<std::int32_t>(thread(deadline.host).park_subject), deadline.host);
+  digest_.add(now_, deadline.host, static_cast<std::uint64_t>(StatusCode::timed_out));
+  let_down_await(deadline.host, StatusCode::timed_out);
+  wake(deadline.host);
 }
 
-bool Engine::park(RankId rank, Park park, std::int64_t subject, const Reply& reply) {
-  RankState& parked = state(rank);
+bool Engine::park(HostId host, Park park, std::int64_t subject, const Reply& reply) {
+  ThreadState& parked = thread(host);
   parked.park = park;
   ++parked.park_count;
   parked.park_subject = subject;
@@ -250,8 +215,9 @@ bool Engine::park(RankId rank, Park park, std::int64_t subject, const Reply& rep
   return false;
 }
 
-bool Engine::may_go_on(RankId rank) const {
-  const RankState& parked = ranks_[static_cast<std::size_t>(rank)];
+bool Engine::may_go_on(HostId host) const {
+  const ThreadState& parked = thread(host);
+  const RankId rank = hosts_.rank_of(host);
   const Streams& streams = device_.streams();
   switch (parked.park) {
     case Park::submit:
@@ -266,46 +232,63 @@ bool Engine::may_go_on(RankId rank) const {
   }
 }
 
-void Engine::wake(RankId rank) {
-  RankState& woken = state(rank);
+void Engine::wake(HostId host) {
+  ThreadState& woken = thread(host);
   GRIDLOCK_CHECK(woken.park != Park::none && woken.park != Park::ended);
-  if (!woken.failed.empty() && (woken.park == Park::wait || woken.park == Park::gloo_submit)) {
+  const RankId rank = hosts_.rank_of(host);
+  if (!state(rank).failed.empty() && (woken.park == Park::wait || woken.park == Park::gloo_submit)) {
     woken.reply.status = status_of(rank, static_cast<Ticket>(woken.park_subject));
   }
   woken.park = Park::none;
   ++woken.park_count;
   woken.since = now_;
-  ready_.add(rank);
+  ready_.add(host);
 }
 
-void Engine::run_rank(RankId rank) {
-  RankState& own = state(rank);
+void Engine::run_host(HostId host) {
+  ThreadState& own = thread(host);
   if (own.park != Park::none) return;  // a fault came first
   if (fibers_ == nullptr) {
-    run_machine(rank);
+    run_machine(host);
   } else if (own.fiber == nullptr) {
-    own.fiber = fibers_->start(rank);
+    own.fiber = fibers_->start(host);
   } else if (!fibers_->resume(own.fiber)) {
     own.fiber = nullptr;
   }
 }
 
-void Engine::run_machine(RankId rank) {
-  RankState& own = state(rank);
+StepMachine& Engine::machine_of(HostId host) {
+  if (!hosts_.is_main(host)) return *side_thread(host).machine;
+  RankState& own = state(host);
+  if (own.machine == nullptr) own.machine = program_.machine(host);
+  return *own.machine;
+}
+
+void Engine::end_host(HostId host) {
+  if (hosts_.is_main(host)) {
+    end_rank(host, HostState::returned);
+  } else {
+    end_thread(host);
+  }
+}
+
+void Engine::run_machine(HostId host) {
+  const RankId rank = hosts_.rank_of(host);
+  ThreadState& own = thread(host);
   try {
-    if (own.machine == nullptr) own.machine = program_.machine(rank);
+    StepMachine& machine = machine_of(host);
     Reply reply = own.reply;
     for (;;) {
-      const Request request = own.machine->next(contexts_[static_cast<std::size_t>(rank)], reply);
+      const Request request = machine.next(contexts_[static_cast<std::size_t>(host)], reply);
       if (request.kind == RequestKind::done) {
-        end_rank(rank, HostState::returned);
+        end_host(host);
         break;
       }
       reply = Reply{};
-      if (!answer(rank, request, reply)) break;
+      if (!answer(host, request, reply)) break;
       if (options_.pick_turn) {
         own.reply = reply;
-        ready_.add(rank);
+        ready_.add(host);
         break;
       }
     }
@@ -316,20 +299,19 @@ void Engine::run_machine(RankId rank) {
   } catch (...) {
     end_rank(rank, HostState::crashed, "unknown exception");
   }
-  if (own.park == Park::ended) own.machine.reset();
+  if (state(rank).park == Park::ended) state(rank).machine.reset();
 }
 
-void Engine::run_on_fiber(RankId rank) {
-  SimRank& context = contexts_[static_cast<std::size_t>(rank)];
+void Engine::run_on_fiber(HostId host) {
+  const RankId rank = hosts_.rank_of(host);
+  SimRank& context = contexts_[static_cast<std::size_t>(host)];
   try {
-    if (program_.main) {
+    if (program_.main && hosts_.is_main(host)) {
       program_.main(context);
     } else {
-      RankState& own = state(rank);
-      own.machine = program_.machine(rank);
-      host_machine(context, *own.machine);
+      host_machine(context, machine_of(host));
     }
-    end_rank(rank, HostState::returned);
+    end_host(host);
   } catch (const Unwound&) {
   } catch (const OutOfMemory&) {
     limit_reached_ = true;
@@ -343,6 +325,12 @@ void Engine::run_on_fiber(RankId rank) {
 void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
   if (is_over_) return;
   RankState& own = state(rank);
+  if (own.open_threads > 1 && end != HostState::returned) note_choice(ChoiceKind::threads, rank);
+  for_each_host(rank, [this](HostId host) {
+    thread(host).park = Park::ended;
+    ++thread(host).park_count;
+  });
+  own.open_threads = 0;
   own.park = Park::ended;
   own.since = now_;
   own.end = end;
@@ -352,11 +340,11 @@ void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
   if (end != HostState::returned) lose(rank);
 }
 
-Reply Engine::execute_on_fiber(RankId rank, const Request& request) {
-  const RankState& own = state(rank);
+Reply Engine::execute_on_fiber(HostId host, const Request& request) {
+  const ThreadState& own = thread(host);
   if (!is_over_ && own.park != Park::ended) {
     Reply reply;
-    if (answer(rank, request, reply)) return reply;
+    if (answer(host, request, reply)) return reply;
     if (own.park != Park::ended) fibers_->park();
     if (!is_over_ && own.park != Park::ended) return own.reply;
     if (std::uncaught_exceptions() == 0) throw Unwound{};
@@ -390,48 +378,15 @@ void Engine::complain(Complaint complaint) {
   complaints_.push_back(std::move(complaint));
 }
 
-void Engine::fill_histories() {
-  for (RankId rank = 0; rank < program_.world_size; ++rank) {
-    const RankState& own = state(rank);
-    RankEnd& end = histories_->ranks[static_cast<std::size_t>(rank)];
-    end.node = own.node;
-    end.state = host_state(own);
-    end.since = own.since;
-    end.open = device_.streams().open_work(rank);
-    end.results = own.results;
-    end.connection = -1;
-    end.busy_until = Nanos{0};
-    if (own.park == Park::compute) end.busy_until = Nanos(own.park_subject);
-    if (own.park == Park::compute) end.label = own.label;
-    if (own.park == Park::hang) end.busy_until = kNever;
-  }
-  histories_->time = now_;
-  meetings_.fill(*histories_);
-  parts_.fill(*histories_);
-  histories_->unreceived = device_.matcher().unreceived();
-  const auto silent = device_.silent_mismatches();
-  histories_->silent_mismatches.assign(silent.begin(), silent.end());
-  histories_->buffer_races = races_.found();
-}
-
-void Engine::note_intentions() {
-  const std::size_t max = intended_calls_max(program_.world_size);
-  for (RankId rank = 0; rank < program_.world_size; ++rank) {
-    RankState& own = state(rank);
-    if (own.machine == nullptr || own.park == Park::ended || own.park == Park::hang) continue;
-    note_intended(*histories_, rank,
-                  own.machine->intended_calls(contexts_[static_cast<std::size_t>(rank)], max));
-  }
-}
-
 void Engine::unwind() {
-  for (RankState& own : ranks_) {
+  for (HostId host = 0; host < hosts_.count(); ++host) {
     late_request_count_ = 0;
+    ThreadState& own = thread(host);
     while (own.fiber != nullptr) {
       if (!fibers_->resume(own.fiber)) own.fiber = nullptr;
     }
-    own.machine.reset();
   }
+  for (RankState& own : ranks_) own.machine.reset();
 }
 
 }  // namespace gridlock::sim

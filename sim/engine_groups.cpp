@@ -65,6 +65,8 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
 void Engine::wake_created() {
   for (const GroupCreation::Release& release : creation_.take_released()) {
     for (const RankId rank : release.ranks) {
+      // A fault may have ended or stopped it meanwhile.
+      if (state(rank).park != Park::create) continue;
       state(rank).reply.group = release.group;
       state(rank).reply.grid = release.grid;
       wake(rank);
@@ -143,7 +145,8 @@ bool Engine::shrink(RankId rank, const Request& request, Reply& reply) {
   return false;
 }
 
-bool Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
+bool Engine::destroy_group(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
   RankState& own = state(rank);
   const GroupUse* use = find_group_use(histories_->groups, rank, own, request.group);
   Record record = host_record(RecordKind::destroy_group, request);
@@ -157,8 +160,8 @@ bool Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
   destroy(own, *use);
   if (!options_.semantics.destroy_blocks) return true;
   const InstanceId instance = use->instance;
-  if (meetings_.come_to_end(rank, instance))
-    return park(rank, Park::destroy, static_cast<std::int64_t>(instance), {});
+  if (meetings_.come_to_end(host, instance))
+    return park(host, Park::destroy, static_cast<std::int64_t>(instance), {});
   wake_met();
   return true;
 }
@@ -179,6 +182,7 @@ void Engine::abort(RankId rank, const Request& request, Reply& reply) {
   device_.abort(rank, use->instance, now_, aborted);
   if (!aborted.empty()) note_choice(ChoiceKind::abort, rank);
   for (const Ticket ticket : aborted) own.failed.emplace_back(ticket, StatusCode::aborted);
+  if (own.open_threads > 0) wake_aborted(rank);
 }
 
 }  // namespace gridlock::sim

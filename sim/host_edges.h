@@ -3,26 +3,29 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/units.h"
+#include "sim/hosts.h"
 
 namespace gridlock::sim {
 
-/// Host edges of a run: names that ranks post and await. A post lets every await of the name pass, now and
-/// later.
+/// Host edges of a run: names that host threads post and await. A post lets every await of the name pass, now
+/// and later.
 class HostEdges {
  public:
   /// `name` as HistoryStore::add_name numbered it.
   bool is_posted(std::int32_t name) const { return at(name) != nullptr && at(name)->is_posted; }
-  /// Ranks that awaited the name, in the order in which they came.
-  std::vector<RankId> post(std::int32_t name);
-  void await(std::int32_t name, RankId rank) { grown(name).waiting.push_back(rank); }
-  /// The rank's await has timed out.
-  void forget(std::int32_t name, RankId rank);
+  /// Whether the first post of the name failed.
+  bool fails(std::int32_t name) const { return at(name) != nullptr && at(name)->fails; }
+  /// Hosts that awaited the name, in the order in which they came. Of several posts the first one counts.
+  std::vector<HostId> post(std::int32_t name, bool fails);
+  void await(std::int32_t name, HostId host) { grown(name).waiting.push_back(host); }
+  /// The host's await has timed out.
+  void forget(std::int32_t name, HostId host);
 
  private:
   struct Edge {
     bool is_posted = false;
-    std::vector<RankId> waiting;
+    bool fails = false;
+    std::vector<HostId> waiting;
   };
   const Edge* at(std::int32_t name) const {
     const auto index = static_cast<std::size_t>(name);

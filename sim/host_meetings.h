@@ -5,6 +5,7 @@
 
 #include "core/history/histories.h"
 #include "core/world/semantics.h"
+#include "sim/hosts.h"
 #include "sim/matcher.h"
 #include "sim/open_call.h"
 
@@ -17,34 +18,43 @@ namespace gridlock::sim {
 class HostMeetings {
  public:
   /// Groups and matcher outlive this.
-  HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher);
+  HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher, Hosts hosts);
 
   /// Whether calls can need a meeting at all.
   bool is_on() const { return first_use_blocks_ || lazy_communicators_; }
   /// Notes what a call of the submit that is being made needs. Zero-count collectives are discarded by the
   /// library and connect nothing (S19).
   void add(const OpenCall& call, bool alone);
-  /// The rank comes to all that was added. True: its host has to wait until `take_released` names it.
-  bool come(RankId rank);
-  /// The rank comes to the end of the group; as `come`.
-  bool come_to_end(RankId rank, InstanceId instance);
-  /// Ranks whose meetings are complete, since the last call.
-  std::vector<RankId> take_released();
+  /// The host comes for its rank to all that was added. True: it has to wait until `take_released` names it.
+  bool come(HostId host);
+  /// The host comes to the end of the group; as `come`.
+  bool come_to_end(HostId host, InstanceId instance);
+  /// Hosts whose meetings are complete, since the last call.
+  std::vector<HostId> take_released();
 
-  /// Writes the meetings of whole groups that are not complete, and who waits there.
-  void fill(Histories& histories) const;
+  /// Writes the meetings of whole groups that are not complete. `connection_of`, by host, gets the number of
+  /// the one in which it waits.
+  void fill(Histories& histories, std::vector<std::int32_t>& connection_of) const;
 
  private:
   enum Stage : std::uint8_t { kMade, kConnected, kEnded, kStageCount };
   struct GroupMeeting {
     InstanceId instance = InstanceId::none;
-    std::vector<RankId> waiting;
+    std::vector<HostId> waiting;
+    /// Ranks that have come: several threads of one count once.
+    RankId came = 0;
   };
   enum Direction : std::uint8_t { kUp = 1, kDown = 2 };
   /// What one side of a pair has announced and the other has not answered.
   struct Announcement {
-    RankId rank = kNoRank;
+    HostId host = -1;
     std::uint8_t directions = 0;
+  };
+  /// Another thread of a rank that has announced itself to a pair.
+  struct Companion {
+    Slot pair = kNoSlot;
+    bool is_lower = false;
+    HostId host = -1;
   };
   /// Two members of a group, lower group rank first.
   struct PairMeeting {
@@ -64,10 +74,10 @@ class HostMeetings {
 
   void add_message(const OpenCall& call, bool alone);
   bool is_passed(InstanceId instance, Stage stage) const;
-  bool come_to_group(RankId rank, InstanceId instance, Stage stage);
-  bool come_to_pair(RankId rank, const PairNeed& need);
+  bool come_to_group(HostId host, InstanceId instance, Stage stage);
+  bool come_to_pair(HostId host, const PairNeed& need);
   void connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper);
-  void release(RankId rank);
+  void release(HostId host);
 
   bool first_use_blocks_;
   bool lazy_communicators_;
@@ -75,6 +85,7 @@ class HostMeetings {
   bool blocks_host_;
   const GroupTable& groups_;
   Matcher& matcher_;
+  Hosts hosts_;
   /// Index = instance: one bit per stage that all members have passed.
   std::vector<std::uint8_t> passed_;
   Pool<GroupMeeting> group_meetings_;
@@ -82,9 +93,10 @@ class HostMeetings {
   std::vector<Slot> meeting_of_;
   PairTable pair_ids_;
   Pool<PairMeeting> pair_meetings_;
-  /// Index = rank: meetings that its host waits for.
+  std::vector<Companion> companions_;
+  /// Index = host: meetings that it waits for.
   std::vector<std::int32_t> waits_;
-  std::vector<RankId> released_;
+  std::vector<HostId> released_;
   // Scratch of the submit that is being made.
   std::vector<std::pair<InstanceId, Stage>> group_needs_;
   std::vector<PairNeed> pair_needs_;
