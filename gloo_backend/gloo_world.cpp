@@ -25,6 +25,11 @@ void check_input(const RunOptions& options, const RankProgram& program, const Re
         fmt::format("the gloo world runs 1 to {} ranks, got {}", GlooWorld::kRankMax, program.world_size),
         "larger worlds run on the simulator");
   }
+  if (program.thread_max > 0) {
+    throw InputError("program.thread_max",
+                     "a rank of this world is one process with one thread that makes calls",
+                     "programs with several threads run on the simulator");
+  }
   if (options.payload == Payload::shape) {
     throw InputError("payload", "the gloo world moves real data and has no shape mode",
                      "use payload \"data\"");

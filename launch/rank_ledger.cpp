@@ -83,13 +83,15 @@ void RankLedger::record_intended(const IntendedCalls& intended) {
 
 bool RankLedger::record_plain(Record record) { return append(record); }
 
-bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label, bool rejected) {
+bool RankLedger::record_named(RecordKind kind, std::string_view name, const Label& label, bool rejected,
+                              std::int64_t count) {
   if (!log_.append(LogEntry::name, name)) return false;
   Record record;
   record.kind = kind;
   record.detail = names_++;
   record.label = label;
   record.rejected = rejected;
+  record.count = count;
   return append(record);
 }
 

@@ -34,7 +34,7 @@ class RankLedger {
   void record_intended(const IntendedCalls& intended);
   [[nodiscard]] bool record_plain(Record record);
   [[nodiscard]] bool record_named(RecordKind kind, std::string_view name, const Label& label,
-                                  bool rejected = false);
+                                  bool rejected = false, std::int64_t count = 0);
   /// A new_group with members that are not all in the world: no creation is taken.
   [[nodiscard]] bool record_rejected_group(const GroupSpec& spec, const Label& label);
   [[nodiscard]] bool record_done(StreamId stream, Ticket ticket);

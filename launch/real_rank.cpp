@@ -8,6 +8,8 @@ namespace {
 
 /// Under which ranks tell each other of posts.
 constexpr char kPostPrefix[] = "post ";
+/// Text of a post that fails.
+constexpr char kPostedError[] = "error";
 
 Record host_record(RecordKind kind, const Request& request) {
   Record record;
@@ -83,6 +85,7 @@ Reply RealRank::execute(const Request& request) {
     case RequestKind::split:
     case RequestKind::shrink:
     case RequestKind::abort:
+    case RequestKind::parallel:
       return {.status = StatusCode::invalid_argument};
     case RequestKind::exit:
       host_.exit_early();
@@ -153,10 +156,20 @@ Reply RealRank::stream_wait(const Request& request) {
 }
 
 Reply RealRank::post(const Request& request) {
-  if (!ledger_.record_named(RecordKind::post, request.name, request.label)) return stop();
-  if (host_.put(kPostPrefix + std::string(request.name), "")) return {};
+  if (!ledger_.record_named(RecordKind::post, request.name, request.label, false, request.fails ? 1 : 0))
+    return stop();
+  const std::string name = kPostPrefix + std::string(request.name);
+  // The first post of a name decides.
+  if (host_.get(name) || host_.put(name, request.fails ? kPostedError : "")) return {};
   host_.log().set_trouble(Trouble::backend_error, "cannot post '" + std::string(request.name) + "'");
   return stop();
+}
+
+/// An await ended otherwise than by a post.
+Reply RealRank::let_down(StatusCode code) {
+  const RecordKind kind = code == StatusCode::timed_out ? RecordKind::timeout : RecordKind::fault;
+  if (!ledger_.record_named(kind, status_name(code), {})) return stop();
+  return {.status = code};
 }
 
 Reply RealRank::await(const Request& request) {
@@ -167,14 +180,18 @@ Reply RealRank::await(const Request& request) {
   const bool limited = request.duration > Nanos{0};
   const Nanos deadline = host_.now() + request.duration;
   bool timed_out = false;
+  std::optional<std::string> answer;
   const Status status = park(HostState::awaiting, [&] {
     return wait_until([&] {
-      if (host_.get(name)) return true;
+      answer = host_.get(name);
+      if (answer) return true;
       timed_out = limited && host_.now() >= deadline;
       return timed_out;
     });
   });
-  return {.status = timed_out ? Status(StatusCode::timed_out) : status};
+  if (timed_out) return let_down(StatusCode::timed_out);
+  if (status.ok() && answer && *answer == kPostedError) return let_down(StatusCode::remote_error);
+  return {.status = status};
 }
 
 Status RealRank::make(const std::vector<std::uint64_t>& identities, std::size_t known) {

@@ -96,6 +96,7 @@ class RealRank : public Rank {
   Reply stream_wait(const Request& request);
   Reply post(const Request& request);
   Reply await(const Request& request);
+  Reply let_down(StatusCode code);
   Reply new_group(const Request& request);
   Reply create_grid(const Request& request);
   Reply destroy_group(const Request& request);

@@ -50,6 +50,11 @@ constexpr auto kGpuLeaveTime = std::chrono::seconds(4);
 
 RunResult NcclWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
   GRIDLOCK_CHECK((program.main != nullptr) != (program.machine != nullptr));
+  if (program.thread_max > 0) {
+    throw InputError("program.thread_max",
+                     "a rank of this world is one process with one thread that makes calls",
+                     "programs with several threads run on the simulator");
+  }
   if (options.payload == Payload::shape) {
     throw InputError("payload", "the nccl world moves real data and has no shape mode",
                      "use payload \"data\"");

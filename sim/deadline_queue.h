@@ -5,17 +5,18 @@
 #include <vector>
 
 #include "core/base/units.h"
+#include "sim/hosts.h"
 
 namespace gridlock::sim {
 
-/// Until when a parked rank waits. `park_count` tells one parking of the rank from the next.
+/// Until when a parked host waits. `park_count` tells one parking of the host from the next.
 struct Deadline {
   Nanos time{0};
-  RankId rank = kNoRank;
+  HostId host = -1;
   std::uint32_t park_count = 0;
 };
 
-/// Deadlines of a run, earliest first, ties by rank. A deadline whose rank has gone on stays until its time
+/// Deadlines of a run, earliest first, ties by host. A deadline whose host has gone on stays until its time
 /// comes or until somebody drops it. Deadlines do not keep a run alive: when nothing else can happen the
 /// earliest one is next.
 class DeadlineQueue {
@@ -34,7 +35,7 @@ class DeadlineQueue {
 
  private:
   static bool later(const Deadline& a, const Deadline& b) {
-    return a.time != b.time ? a.time > b.time : a.rank > b.rank;
+    return a.time != b.time ? a.time > b.time : a.host > b.host;
   }
 
   std::vector<Deadline> heap_;

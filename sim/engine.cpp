@@ -4,49 +4,18 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/diagnosis/judge.h"
-#include "core/history/intention.h"
 
 namespace gridlock::sim {
-namespace {
-
-HostState host_state(const RankState& state) {
-  switch (state.park) {
-    case Park::submit:
-    case Park::gloo_submit:
-      return HostState::submitting;
-    case Park::wait:
-    case Park::synchronize:
-      return HostState::waiting;
-    case Park::await:
-      return HostState::awaiting;
-    case Park::create:
-      return HostState::creating;
-    case Park::ended:
-      return state.end;
-    case Park::connect:
-      return HostState::connecting;
-    case Park::destroy:
-      return HostState::destroying;
-    case Park::none:
-    case Park::compute:
-    case Park::turn:
-    case Park::hang:
-      return HostState::running;
-  }
-  GRIDLOCK_CHECK(!"every parking is handled above");
-}
-
-}  // namespace
-
 Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable sites)
     : options_(options),
       program_(program),
+      hosts_{program.world_size, program.thread_max},
       histories_(std::make_shared<Histories>(program.world_size)),
       ranks_(static_cast<std::size_t>(program.world_size)),
+      side_threads_(static_cast<std::size_t>(hosts_.count() - program.world_size)),
       recorder_(histories_->store, digest_, ranks_, now_),
       device_(options, histories_->groups, histories_->store, ranks_, timers_, digest_),
-      meetings_(options.semantics, histories_->groups, device_.matcher()),
+      meetings_(options.semantics, histories_->groups, device_.matcher(), hosts_),
       races_(device_, histories_->groups),
       submission_(options.semantics, histories_->groups, ranks_, device_, meetings_, races_, recorder_,
                   options.ranks_per_node, options.payload == Payload::data),
@@ -54,18 +23,20 @@ Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable 
       parts_(histories_->groups),
       faults_(options_.faults, program.world_size),
       watchdog_(options.semantics, histories_->groups, device_, program.world_size),
-      ready_(program.world_size),
-      running_(program.world_size) {
+      ready_(hosts_.count()),
+      running_(hosts_.count()) {
   histories_->sites = std::move(sites);
   histories_->ranks_per_node = options.ranks_per_node;
-  contexts_.reserve(ranks_.size());
-  for (RankId rank = 0; rank < program.world_size; ++rank) contexts_.emplace_back(this, rank);
+  const auto host_count = static_cast<std::size_t>(hosts_.count());
+  contexts_.reserve(host_count);
+  for (HostId host = 0; host < hosts_.count(); ++host)
+    contexts_.emplace_back(this, hosts_.rank_of(host), host);
   if (program.main || options.hosting == Hosting::fiber) {
     const std::size_t stack_bytes = options.fiber_stack_bytes > 0
                                         ? static_cast<std::size_t>(options.fiber_stack_bytes)
-                                        : default_stack_bytes(ranks_.size());
+                                        : default_stack_bytes(host_count);
     fibers_ =
-        std::make_unique<FiberHost>(ranks_.size(), stack_bytes, [this](RankId rank) { run_on_fiber(rank); });
+        std::make_unique<FiberHost>(host_count, stack_bytes, [this](HostId host) { run_on_fiber(host); });
   }
 }
 
@@ -103,18 +74,6 @@ RunResult Engine::run() {
   return result;
 }
 
-void Engine::sort_complaints() {
-  std::stable_sort(complaints_.begin(), complaints_.end(),
-                   [](const Complaint& a, const Complaint& b) { return a.rank < b.rank; });
-}
-
-void Engine::judge_now(RunEnd end) {
-  fill_histories();
-  if (end == RunEnd::quiescent || end == RunEnd::deadline) note_intentions();
-  sort_complaints();
-  verdict_ = judge(*histories_, end, complaints_);
-}
-
 RunEnd Engine::loop() {
   runs_ahead_ = !keeps_time_order_ && may_run_ahead();
   if (runs_ahead_) device_.hand_over_timers();
@@ -134,7 +93,7 @@ RunEnd Engine::loop() {
     if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
     if (ended_count_ == program_.world_size && device_.is_idle()) return RunEnd::returned;
-    while (!deadlines_.empty() && state(deadlines_.next().rank).park_count != deadlines_.next().park_count) {
+    while (!deadlines_.empty() && thread(deadlines_.next().host).park_count != deadlines_.next().park_count) {
       deadlines_.drop_next();
     }
     const Nanos next_timer = timers_.empty() ? kNever : timers_.next_time();
@@ -172,16 +131,16 @@ void Engine::note_choice(ChoiceKind kind, RankId rank) {
 }
 
 void Engine::run_picked() {
-  std::vector<RankId> ranks;
+  std::vector<HostId> hosts;
   while (!limit_reached_) {
-    ready_.take_all([&](RankId rank) { ranks.push_back(rank); });
-    if (ranks.empty()) return;
-    std::sort(ranks.begin(), ranks.end());
-    const std::size_t place = options_.pick_turn(ranks.size());
-    GRIDLOCK_CHECK(place < ranks.size());
-    const RankId rank = ranks[place];
-    ranks.erase(ranks.begin() + static_cast<std::ptrdiff_t>(place));
-    run_rank(rank);
+    ready_.take_all([&](HostId host) { hosts.push_back(host); });
+    if (hosts.empty()) return;
+    std::sort(hosts.begin(), hosts.end());
+    const std::size_t place = options_.pick_turn(hosts.size());
+    GRIDLOCK_CHECK(place < hosts.size());
+    const HostId host = hosts[place];
+    hosts.erase(hosts.begin() + static_cast<std::ptrdiff_t>(place));
+    run_host(host);
   }
 }
 
@@ -189,8 +148,8 @@ void Engine::run_ready() {
   if (options_.pick_turn) return run_picked();
   while (!ready_.empty() && !limit_reached_) {
     std::swap(running_, ready_);
-    running_.take_all([this](RankId rank) {
-      if (!limit_reached_) run_rank(rank);
+    running_.take_all([this](HostId host) {
+      if (!limit_reached_) run_host(host);
       if (runs_ahead_) run_ahead();
     });
   }
@@ -204,19 +163,25 @@ void Engine::fire_timers() {
   for (const Timer& timer : due_) {
     if (timer.kind == TimerKind::compute) {
       // A fault may have ended or stopped the rank meanwhile.
-      const RankState& own = state(static_cast<RankId>(timer.subject));
+      const ThreadState& own = thread(static_cast<HostId>(timer.subject));
       if (own.park == Park::compute && own.park_subject == now_.count())
-        wake(static_cast<RankId>(timer.subject));
+        wake(static_cast<HostId>(timer.subject));
     } else if (timer.kind == TimerKind::turn) {
-      take_turn(static_cast<RankId>(timer.subject));
+      take_turn(static_cast<HostId>(timer.subject));
     } else if (timer.kind == TimerKind::fault) {
       fire_fault(timer.subject);
     } else {
       device_.fire(timer, now_, progressed_);
     }
   }
+  wake_progressed();
+}
+
+void Engine::wake_progressed() {
   for (const Progress& progress : progressed_) {
-    if (may_go_on(progress.rank)) wake(progress.rank, progress.time);
+    for_each_host(progress.rank, [&](HostId host) {
+      if (may_go_on(host)) wake(host, progress.time);
+    });
   }
 }
 
@@ -224,15 +189,14 @@ void Engine::fire_deadline() {
   const Deadline deadline = deadlines_.next();
   deadlines_.drop_next();
   time_ = now_ = deadline.time;
-  RankState& late = state(deadline.rank);
-  edges_.forget(static_cast<std::int32_t>(late.park_subject), deadline.rank);
-  late.reply.status = StatusCode::timed_out;
-  digest_.add(now_, deadline.rank, static_cast<std::uint64_t>(StatusCode::timed_out));
-  wake(deadline.rank);
+  edges_.forget(static_cast<std::int32_t>(thread(deadline.host).park_subject), deadline.host);
+  digest_.add(now_, deadline.host, static_cast<std::uint64_t>(StatusCode::timed_out));
+  let_down_await(deadline.host, StatusCode::timed_out);
+  wake(deadline.host);
 }
 
-bool Engine::park(RankId rank, Park park, std::int64_t subject, const Reply& reply) {
-  RankState& parked = state(rank);
+bool Engine::park(HostId host, Park park, std::int64_t subject, const Reply& reply) {
+  ThreadState& parked = thread(host);
   parked.park = park;
   ++parked.park_count;
   parked.park_subject = subject;
@@ -241,8 +205,9 @@ bool Engine::park(RankId rank, Park park, std::int64_t subject, const Reply& rep
   return false;
 }
 
-bool Engine::may_go_on(RankId rank) const {
-  const RankState& parked = ranks_[static_cast<std::size_t>(rank)];
+bool Engine::may_go_on(HostId host) const {
+  const ThreadState& parked = thread(host);
+  const RankId rank = hosts_.rank_of(host);
   const Streams& streams = device_.streams();
   switch (parked.park) {
     case Park::submit:
@@ -257,21 +222,22 @@ bool Engine::may_go_on(RankId rank) const {
   }
 }
 
-void Engine::wake(RankId rank, Nanos time) {
-  RankState& woken = state(rank);
+void Engine::wake(HostId host, Nanos time) {
+  ThreadState& woken = thread(host);
   GRIDLOCK_CHECK(woken.park != Park::none && woken.park != Park::ended);
-  if (!woken.failed.empty() && (woken.park == Park::wait || woken.park == Park::gloo_submit)) {
+  const RankId rank = hosts_.rank_of(host);
+  if (!state(rank).failed.empty() && (woken.park == Park::wait || woken.park == Park::gloo_submit)) {
     woken.reply.status = status_of(rank, static_cast<Ticket>(woken.park_subject));
   }
   woken.park = Park::none;
   ++woken.park_count;
   woken.since = std::max(woken.since, time);
   if (woken.since <= time_) {
-    ready_.add(rank);
+    ready_.add(host);
   } else if (device_.streams().holds_only(rank, kNoSlot)) {
-    woken_.push_back(rank);
+    woken_.push_back(host);
   } else {
-    timers_.add(woken.since, {TimerKind::turn, static_cast<std::uint32_t>(rank)});
+    timers_.add(woken.since, {TimerKind::turn, static_cast<std::uint32_t>(host)});
   }
 }
 
@@ -280,40 +246,6 @@ void Engine::complain(Complaint complaint) {
   if (is_over_ || own.complaints == RankContext::kComplaintMax) return;
   ++own.complaints;
   complaints_.push_back(std::move(complaint));
-}
-
-void Engine::fill_histories() {
-  for (RankId rank = 0; rank < program_.world_size; ++rank) {
-    const RankState& own = state(rank);
-    RankEnd& end = histories_->ranks[static_cast<std::size_t>(rank)];
-    end.node = own.node;
-    end.state = host_state(own);
-    end.since = own.since;
-    end.open = device_.streams().open_work(rank);
-    end.results = own.results;
-    end.connection = -1;
-    end.busy_until = Nanos{0};
-    if (own.park == Park::compute) end.busy_until = Nanos(own.park_subject);
-    if (own.park == Park::compute) end.label = own.label;
-    if (own.park == Park::hang) end.busy_until = kNever;
-  }
-  histories_->time = latest();
-  meetings_.fill(*histories_);
-  parts_.fill(*histories_);
-  histories_->unreceived = device_.matcher().unreceived();
-  const auto silent = device_.silent_mismatches();
-  histories_->silent_mismatches.assign(silent.begin(), silent.end());
-  histories_->buffer_races = races_.found();
-}
-
-void Engine::note_intentions() {
-  const std::size_t max = intended_calls_max(program_.world_size);
-  for (RankId rank = 0; rank < program_.world_size; ++rank) {
-    RankState& own = state(rank);
-    if (own.machine == nullptr || own.park == Park::ended || own.park == Park::hang) continue;
-    note_intended(*histories_, rank,
-                  own.machine->intended_calls(contexts_[static_cast<std::size_t>(rank)], max));
-  }
 }
 
 }  // namespace gridlock::sim

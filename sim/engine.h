@@ -35,8 +35,8 @@ class Engine {
   Engine(const RunOptions& options, const RankProgram& program, SiteTable sites);
   ~Engine();
 
-  /// Handles everything in the order of virtual time. For tests: the run is the same.
-  void keep_time_order();
+  /// Handles everything in the order of virtual time, whatever the program is. The run is the same.
+  void keep_time_order() { keeps_time_order_ = true; }
   /// Runs everything to its end and unwinds what is left.
   RunResult run();
 
@@ -52,24 +52,48 @@ class Engine {
   /// A buffer is made or freed. Does not return when there is no room for it: the run ends.
   void claim(std::int64_t count, DType dtype);
   void disclaim(std::int64_t count, DType dtype);
-  /// Answers a request on the rank's fiber, parking it if needed.
-  Reply execute_on_fiber(RankId rank, const Request& request);
+  /// Answers a request on the host's fiber, parking it if needed.
+  Reply execute_on_fiber(HostId host, const Request& request);
 
  private:
-  /// True: `reply` is the answer. False: the rank is parked (or the run is over for it).
-  bool answer(RankId rank, const Request& request, Reply& reply);
-  bool submit(RankId rank, const Request& request, Reply& reply);
-  bool wait(RankId rank, const Request& request, Reply& reply);
+  ThreadState& thread(HostId host) {
+    if (hosts_.is_main(host)) return ranks_[static_cast<std::size_t>(host)];
+    return side_thread(host);
+  }
+  const ThreadState& thread(HostId host) const {
+    if (hosts_.is_main(host)) return ranks_[static_cast<std::size_t>(host)];
+    return side_threads_[static_cast<std::size_t>(host - hosts_.world_size)];
+  }
+  SideThread& side_thread(HostId host) {
+    return side_threads_[static_cast<std::size_t>(host - hosts_.world_size)];
+  }
+  /// The main thread of the rank, then its others that have not ended.
+  template <typename Visit>
+  void for_each_host(RankId rank, Visit&& visit) {
+    visit(rank);
+    if (state(rank).open_threads == 0) return;
+    for (std::int32_t place = 0; place < hosts_.thread_max; ++place) {
+      const HostId host = hosts_.thread(rank, place);
+      if (thread(host).park != Park::ended) visit(host);
+    }
+  }
+
+  /// True: `reply` is the answer. False: the host is parked (or the run is over for it).
+  bool answer(HostId host, const Request& request, Reply& reply);
+  bool answer_kind(HostId host, const Request& request, Reply& reply);
+  bool answer_main(RankId rank, const Request& request, Reply& reply);
+  bool submit(HostId host, const Request& request, Reply& reply);
+  bool wait(HostId host, const Request& request, Reply& reply);
   bool test(RankId rank, const Request& request, Reply& reply);
-  bool synchronize(RankId rank, const Request& request);
+  bool synchronize(HostId host, const Request& request);
   void record_event(RankId rank, const Request& request, Reply& reply);
   void stream_wait(RankId rank, const Request& request, Reply& reply);
-  bool compute(RankId rank, const Request& request, Reply& reply);
+  bool compute(HostId host, const Request& request, Reply& reply);
   void post(RankId rank, const Request& request);
-  bool await(RankId rank, const Request& request, Reply& reply);
+  bool await(HostId host, const Request& request, Reply& reply);
   bool new_group(RankId rank, const Request& request, Reply& reply);
   bool create_grid(RankId rank, const Request& request, Reply& reply);
-  bool destroy_group(RankId rank, const Request& request, Reply& reply);
+  bool destroy_group(HostId host, const Request& request, Reply& reply);
   bool split(RankId rank, const Request& request, Reply& reply);
   bool shrink(RankId rank, const Request& request, Reply& reply);
   bool new_local_group(RankId rank, const Request& request, Reply& reply);
@@ -83,7 +107,7 @@ class Engine {
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
   // Running ahead, in engine_ahead.cpp.
-  /// What a rank that is ahead of virtual time waits to do: a request, or its end.
+  /// What a host that is ahead of virtual time waits to do: a request, or the end of its rank.
   struct Turn {
     std::optional<Request> request;
     HostState end = HostState::returned;
@@ -97,39 +121,53 @@ class Engine {
   /// Finishes what is private and runs on whom that woke, depth first.
   void run_ahead();
   bool must_wait_for_turn(const Request& request) const;
-  /// Parks the rank until virtual time has come to it. Always false.
-  bool wait_for_turn(RankId rank, Turn turn);
-  void take_turn(RankId rank);
+  /// Parks the host until virtual time has come to it. Always false.
+  bool wait_for_turn(HostId host, Turn turn);
+  void take_turn(HostId host);
   /// The latest clock of all.
   Nanos latest() const;
 
-  /// Parks the rank; `reply` is what it gets when it goes on. Always false.
-  bool park(RankId rank, Park park, std::int64_t subject, const Reply& reply);
-  bool may_go_on(RankId rank) const;
-  void wake(RankId rank) { wake(rank, now_); }
-  /// The rank goes on at `time`, or at its own time if that is later.
-  void wake(RankId rank, Nanos time);
+  /// Parks the host; `reply` is what it gets when it goes on. Always false.
+  bool park(HostId host, Park park, std::int64_t subject, const Reply& reply);
+  bool may_go_on(HostId host) const;
+  void wake(HostId host) { wake(host, now_); }
+  /// The host goes on at `time`, or at its own time if that is later.
+  void wake(HostId host, Nanos time);
+  void wake_progressed();
+
+  // The other threads of a rank, in engine_threads.cpp.
+  bool parallel(RankId rank, const Request& request, Reply& reply);
+  /// The number of each thread's name; empty when the request cannot be answered.
+  std::vector<std::int32_t> thread_names(const Request& request);
+  void end_thread(HostId host);
+  /// The thread that asked last for `use`, one of a rank that runs several; another one is a choice.
+  void note_use(HostId host, std::int64_t use);
+  void note_uses(HostId host, const Request& request);
+  /// After work of the rank was aborted: its other threads may have waited for it.
+  void wake_aborted(RankId rank);
   void wake_created();
   void wake_met();
-  /// The rank enqueues what it held back until all had come. False: it is parked.
-  bool submit_held(RankId rank);
+  /// The host enqueues what it held back until all had come. False: it is parked.
+  bool submit_held(HostId host);
   void wake_parts();
   /// What the rank does after its submit was enqueued: goes on, or parks.
-  bool after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& reply);
+  bool after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply);
   StatusCode status_of(RankId rank, Ticket ticket) const;
 
   // Trouble, in engine_trouble.cpp.
   /// False: the request is not answered, a fault has ended or stopped the rank.
-  bool apply_faults(RankId rank, const Request& request);
-  /// False: the rank's program does not go on.
-  bool apply(const Fault& fault, RankId rank);
+  bool apply_faults(HostId host, const Request& request);
+  /// False: the rank's program does not go on, or, where it hangs, that host of it.
+  bool apply(const Fault& fault, HostId host);
   void fire_fault(std::size_t number);
   void note(RankId rank, RecordKind kind, Ticket ticket, std::string_view name);
   void lose(RankId rank);
   bool sees_death(RankId rank, Slot work) const;
   bool must_fail(RankId rank, Ticket ticket) const;
-  /// Ends the present wait of a rank with `code`.
+  /// Ends the present wait of a rank for the ticket with `code`.
   void let_down(RankId rank, Ticket ticket, StatusCode code);
+  /// Ends an await with `code` instead of a post.
+  void let_down_await(HostId host, StatusCode code);
   /// Acts upon timeouts. True: the run ends there.
   bool expire(const std::vector<Watchdog::Expiry>& expiries);
   void judge_now(RunEnd end);
@@ -141,20 +179,25 @@ class Engine {
   void run_picked();
   /// Another schedule could have gone another way here.
   void note_choice(ChoiceKind kind, RankId rank);
-  void run_rank(RankId rank);
-  void run_machine(RankId rank);
+  void run_host(HostId host);
+  void run_machine(HostId host);
   /// Body of a fiber.
-  void run_on_fiber(RankId rank);
+  void run_on_fiber(HostId host);
+  StepMachine& machine_of(HostId host);
+  /// The program of the host has returned.
+  void end_host(HostId host);
   void end_rank(RankId rank, HostState end, const std::string& error = "");
   void fire_timers();
   void fire_deadline();
   void fill_histories();
+  void fill_threads(RankId rank, const std::vector<std::int32_t>& connection_of);
   /// What the programs of stalled ranks would have called next.
   void note_intentions();
   void unwind();
 
   RunOptions options_;
   const RankProgram& program_;
+  Hosts hosts_;
   std::shared_ptr<Histories> histories_;
   /// Everything up to here has been handled in order.
   Nanos time_{0};
@@ -164,6 +207,8 @@ class Engine {
   TimerQueue timers_;
   DeadlineQueue deadlines_;
   std::vector<RankState> ranks_;
+  /// Those of a rank one behind the other.
+  std::vector<SideThread> side_threads_;
   std::vector<SimRank> contexts_;
   Recorder recorder_;
   Device device_;
@@ -173,6 +218,8 @@ class Engine {
   GroupCreation creation_;
   GroupParts parts_;
   std::map<RankId, std::int64_t> made_alone_;
+  /// Of ranks whose threads run: who used what last.
+  std::map<RankId, std::map<std::int64_t, HostId>> uses_;
   FaultInjector faults_;
   Watchdog watchdog_;
   HostEdges edges_;
@@ -183,10 +230,10 @@ class Engine {
   std::vector<Timer> due_;
   bool keeps_time_order_ = false;
   bool runs_ahead_ = false;
-  /// Ranks that may go on ahead of time_, the next one last; those that were woken meanwhile, in order.
-  std::vector<RankId> ahead_;
-  std::vector<RankId> woken_;
-  std::map<RankId, Turn> turns_;
+  /// Hosts that may go on ahead of time_, the next one last; those that were woken meanwhile, in order.
+  std::vector<HostId> ahead_;
+  std::vector<HostId> woken_;
+  std::map<HostId, Turn> turns_;
   /// When the last of what was finished ahead was over.
   Nanos finished_ahead_{0};
   /// The latest arrival at a creation.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "sim/engine.h"
 #include "sim/group_use.h"
@@ -68,6 +70,8 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
 void Engine::wake_created() {
   for (const GroupCreation::Release& release : creation_.take_released()) {
     for (const RankId rank : release.ranks) {
+      // A fault may have ended or stopped it meanwhile.
+      if (state(rank).park != Park::create) continue;
       state(rank).reply.group = release.group;
       state(rank).reply.grid = release.grid;
       wake(rank, created_);
@@ -149,7 +153,8 @@ bool Engine::shrink(RankId rank, const Request& request, Reply& reply) {
   return false;
 }
 
-bool Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
+bool Engine::destroy_group(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
   RankState& own = state(rank);
   const GroupUse* use = find_group_use(histories_->groups, rank, own, request.group);
   Record record = host_record(RecordKind::destroy_group, request);
@@ -163,8 +168,8 @@ bool Engine::destroy_group(RankId rank, const Request& request, Reply& reply) {
   destroy(own, *use);
   if (!options_.semantics.destroy_blocks) return true;
   const InstanceId instance = use->instance;
-  const bool waits = meetings_.come_to_end(rank, instance, now_);
-  if (waits) park(rank, Park::destroy, static_cast<std::int64_t>(instance), {});
+  const bool waits = meetings_.come_to_end(host, instance, now_);
+  if (waits) park(host, Park::destroy, static_cast<std::int64_t>(instance), {});
   wake_met();
   return !waits;
 }
@@ -185,6 +190,7 @@ void Engine::abort(RankId rank, const Request& request, Reply& reply) {
   device_.abort(rank, use->instance, now_, aborted);
   if (!aborted.empty()) note_choice(ChoiceKind::abort, rank);
   for (const Ticket ticket : aborted) own.failed.emplace_back(ticket, StatusCode::aborted);
+  if (own.open_threads > 0) wake_aborted(rank);
 }
 
 }  // namespace gridlock::sim

@@ -25,36 +25,52 @@ Reply world_ended() {
 
 }  // namespace
 
-void Engine::run_rank(RankId rank) {
-  RankState& own = state(rank);
+void Engine::run_host(HostId host) {
+  ThreadState& own = thread(host);
   if (own.park != Park::none) return;  // a fault came first
   now_ = std::max(time_, own.since);
-  if (own.holds_work && !submit_held(rank)) return;
+  if (own.holds_work && !submit_held(host)) return;
   if (fibers_ == nullptr) {
-    run_machine(rank);
+    run_machine(host);
   } else if (own.fiber == nullptr) {
-    own.fiber = fibers_->start(rank);
+    own.fiber = fibers_->start(host);
   } else if (!fibers_->resume(own.fiber)) {
     own.fiber = nullptr;
   }
 }
 
-void Engine::run_machine(RankId rank) {
-  RankState& own = state(rank);
+StepMachine& Engine::machine_of(HostId host) {
+  if (!hosts_.is_main(host)) return *side_thread(host).machine;
+  RankState& own = state(host);
+  if (own.machine == nullptr) own.machine = program_.machine(host);
+  return *own.machine;
+}
+
+void Engine::end_host(HostId host) {
+  if (hosts_.is_main(host)) {
+    end_rank(host, HostState::returned);
+  } else {
+    end_thread(host);
+  }
+}
+
+void Engine::run_machine(HostId host) {
+  const RankId rank = hosts_.rank_of(host);
+  ThreadState& own = thread(host);
   try {
-    if (own.machine == nullptr) own.machine = program_.machine(rank);
+    StepMachine& machine = machine_of(host);
     Reply reply = own.reply;
     for (;;) {
-      const Request request = own.machine->next(contexts_[static_cast<std::size_t>(rank)], reply);
+      const Request request = machine.next(contexts_[static_cast<std::size_t>(host)], reply);
       if (request.kind == RequestKind::done) {
-        end_rank(rank, HostState::returned);
+        end_host(host);
         break;
       }
       reply = Reply{};
-      if (!answer(rank, request, reply)) break;
+      if (!answer(host, request, reply)) break;
       if (options_.pick_turn) {
         own.reply = reply;
-        ready_.add(rank);
+        ready_.add(host);
         break;
       }
     }
@@ -65,20 +81,19 @@ void Engine::run_machine(RankId rank) {
   } catch (...) {
     end_rank(rank, HostState::crashed, "unknown exception");
   }
-  if (own.park == Park::ended) own.machine.reset();
+  if (state(rank).park == Park::ended) state(rank).machine.reset();
 }
 
-void Engine::run_on_fiber(RankId rank) {
-  SimRank& context = contexts_[static_cast<std::size_t>(rank)];
+void Engine::run_on_fiber(HostId host) {
+  const RankId rank = hosts_.rank_of(host);
+  SimRank& context = contexts_[static_cast<std::size_t>(host)];
   try {
-    if (program_.main) {
+    if (program_.main && hosts_.is_main(host)) {
       program_.main(context);
     } else {
-      RankState& own = state(rank);
-      own.machine = program_.machine(rank);
-      host_machine(context, *own.machine);
+      host_machine(context, machine_of(host));
     }
-    end_rank(rank, HostState::returned);
+    end_host(host);
   } catch (const Unwound&) {
   } catch (const OutOfMemory&) {
     limit_reached_ = true;
@@ -96,6 +111,12 @@ void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
     wait_for_turn(rank, {std::nullopt, end, error});
     return;
   }
+  if (own.open_threads > 1 && end != HostState::returned) note_choice(ChoiceKind::threads, rank);
+  for_each_host(rank, [this](HostId host) {
+    thread(host).park = Park::ended;
+    ++thread(host).park_count;
+  });
+  own.open_threads = 0;
   own.park = Park::ended;
   own.since = now_;
   own.end = end;
@@ -105,11 +126,11 @@ void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
   if (end != HostState::returned) lose(rank);
 }
 
-Reply Engine::execute_on_fiber(RankId rank, const Request& request) {
-  const RankState& own = state(rank);
+Reply Engine::execute_on_fiber(HostId host, const Request& request) {
+  const ThreadState& own = thread(host);
   if (!is_over_ && own.park != Park::ended) {
     Reply reply;
-    if (answer(rank, request, reply)) return reply;
+    if (answer(host, request, reply)) return reply;
     if (own.park != Park::ended) fibers_->park();
     if (!is_over_ && own.park != Park::ended) return own.reply;
     if (std::uncaught_exceptions() == 0) throw Unwound{};
@@ -137,13 +158,14 @@ void Engine::disclaim(std::int64_t count, DType dtype) {
 }
 
 void Engine::unwind() {
-  for (RankState& own : ranks_) {
+  for (HostId host = 0; host < hosts_.count(); ++host) {
     late_request_count_ = 0;
+    ThreadState& own = thread(host);
     while (own.fiber != nullptr) {
       if (!fibers_->resume(own.fiber)) own.fiber = nullptr;
     }
-    own.machine.reset();
   }
+  for (RankState& own : ranks_) own.machine.reset();
 }
 
 }  // namespace gridlock::sim

@@ -30,27 +30,36 @@ bool Engine::must_stop() {
   return step_count_ >= options_.step_max || is_interrupted();
 }
 
-bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
+bool Engine::answer(HostId host, const Request& request, Reply& reply) {
   if (must_stop()) {
     limit_reached_ = true;
     return false;
   }
-  if (must_wait_for_turn(request)) return wait_for_turn(rank, {request, HostState::returned, ""});
+  if (must_wait_for_turn(request)) return wait_for_turn(host, {request, HostState::returned, ""});
   ++request_count_;
   // Whoever pauses has worked for as long as many requests take.
   constexpr std::int64_t kStepsOfAPause = 4096;
   step_count_ += request.kind == RequestKind::pause ? kStepsOfAPause : 1;
   if (request.kind == RequestKind::pause) return true;
-  if (faults_.is_on() && !apply_faults(rank, request)) return false;
+  RankState& own = state(hosts_.rank_of(host));
+  if (!hosts_.is_main(host)) own.thread = side_thread(host).name;
+  const bool goes_on = (!faults_.is_on() || apply_faults(host, request)) && answer_kind(host, request, reply);
+  own.thread = -1;
+  return goes_on;
+}
+
+bool Engine::answer_kind(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
+  if (!hosts_.is_main(host)) note_uses(host, request);
   switch (request.kind) {
     case RequestKind::submit:
-      return submit(rank, request, reply);
+      return submit(host, request, reply);
     case RequestKind::wait:
-      return wait(rank, request, reply);
+      return wait(host, request, reply);
     case RequestKind::test:
       return test(rank, request, reply);
     case RequestKind::synchronize:
-      return synchronize(rank, request);
+      return synchronize(host, request);
     case RequestKind::record:
       record_event(rank, request, reply);
       return true;
@@ -58,22 +67,22 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
       stream_wait(rank, request, reply);
       return true;
     case RequestKind::compute:
-      return compute(rank, request, reply);
+      return compute(host, request, reply);
     case RequestKind::post:
       post(rank, request);
       return true;
     case RequestKind::await:
-      return await(rank, request, reply);
+      return await(host, request, reply);
     case RequestKind::new_group:
-      return new_group(rank, request, reply);
     case RequestKind::create_grid:
-      return create_grid(rank, request, reply);
-    case RequestKind::destroy_group:
-      return destroy_group(rank, request, reply);
     case RequestKind::split:
-      return split(rank, request, reply);
     case RequestKind::shrink:
-      return shrink(rank, request, reply);
+    case RequestKind::parallel:
+      if (hosts_.is_main(host)) return answer_main(rank, request, reply);
+      reply.status = StatusCode::invalid_argument;
+      return true;
+    case RequestKind::destroy_group:
+      return destroy_group(host, request, reply);
     case RequestKind::abort:
       abort(rank, request, reply);
       return true;
@@ -88,22 +97,40 @@ bool Engine::answer(RankId rank, const Request& request, Reply& reply) {
   GRIDLOCK_CHECK(!"every request is handled above");
 }
 
-bool Engine::submit(RankId rank, const Request& request, Reply& reply) {
-  const Submission::Result result =
-      submission_.submit(rank, request.calls, request.is_batch, now_, std::exchange(corrupted_call_, -1));
+/// What only the main thread of a rank may ask.
+bool Engine::answer_main(RankId rank, const Request& request, Reply& reply) {
+  switch (request.kind) {
+    case RequestKind::new_group:
+      return new_group(rank, request, reply);
+    case RequestKind::create_grid:
+      return create_grid(rank, request, reply);
+    case RequestKind::split:
+      return split(rank, request, reply);
+    case RequestKind::shrink:
+      return shrink(rank, request, reply);
+    default:
+      return parallel(rank, request, reply);
+  }
+}
+
+bool Engine::submit(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
+  const Submission::Result result = submission_.submit(rank, host, request.calls, request.is_batch, now_,
+                                                       std::exchange(corrupted_call_, -1));
   reply.status = result.status;
   reply.ticket = result.ticket;
   if (result.held != kNoSlot) {
-    park(rank, Park::connect, static_cast<std::int64_t>(result.held), reply);
-    state(rank).holds_work = true;
-    state(rank).held_blocks_host = result.blocks_host;
+    park(host, Park::connect, static_cast<std::int64_t>(result.held), reply);
+    thread(host).holds_work = true;
+    thread(host).held_blocks_host = result.blocks_host;
   }
   if (meetings_.is_on()) wake_met();
   if (result.held != kNoSlot) return false;
-  return after_submit(rank, result.ticket, result.blocks_host, reply);
+  return after_submit(host, result.ticket, result.blocks_host, reply);
 }
 
-bool Engine::after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& reply) {
+bool Engine::after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
   if (blocks_host) {
     races_.waited(rank, ticket);
     if (has_lost_ && must_fail(rank, ticket)) {
@@ -111,27 +138,27 @@ bool Engine::after_submit(RankId rank, Ticket ticket, bool blocks_host, Reply& r
       reply.status = StatusCode::peer_lost;
       return true;
     }
-    return park(rank, Park::gloo_submit, static_cast<std::int64_t>(ticket), reply);
+    return park(host, Park::gloo_submit, static_cast<std::int64_t>(ticket), reply);
   }
   if (device_.streams().depth_max(rank) > options_.semantics.stream_depth_max) {
-    return park(rank, Park::submit, 0, reply);
+    return park(host, Park::submit, 0, reply);
   }
   return true;
 }
 
 void Engine::wake_met() {
   for (const HostMeetings::Release& release : meetings_.take_released()) {
-    const Park park = state(release.rank).park;
-    if (park == Park::destroy || park == Park::connect) wake(release.rank, release.time);
+    const Park park = thread(release.host).park;
+    if (park == Park::destroy || park == Park::connect) wake(release.host, release.time);
   }
 }
 
-bool Engine::submit_held(RankId rank) {
-  RankState& own = state(rank);
+bool Engine::submit_held(HostId host) {
+  ThreadState& own = thread(host);
   own.holds_work = false;
   device_.submit(static_cast<Slot>(own.park_subject), now_);
   Reply reply = own.reply;
-  if (!after_submit(rank, reply.ticket, own.held_blocks_host, reply)) return false;
+  if (!after_submit(host, reply.ticket, own.held_blocks_host, reply)) return false;
   own.reply = reply;
   return true;
 }
@@ -141,7 +168,8 @@ bool Engine::is_ticket(RankId rank, Ticket ticket) const {
   return number >= 0 && number < ranks_[static_cast<std::size_t>(rank)].next_ticket;
 }
 
-bool Engine::wait(RankId rank, const Request& request, Reply& reply) {
+bool Engine::wait(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
   Record record = host_record(RecordKind::wait, request);
   record.ticket = static_cast<std::int64_t>(request.ticket);
   record.rejected = !is_ticket(rank, request.ticket);
@@ -156,7 +184,7 @@ bool Engine::wait(RankId rank, const Request& request, Reply& reply) {
     reply.status = status_of(rank, request.ticket);
     if (!reply.status.ok()) return true;
   }
-  return !device_.streams().is_open(rank, request.ticket) || park(rank, Park::wait, record.ticket, reply);
+  return !device_.streams().is_open(rank, request.ticket) || park(host, Park::wait, record.ticket, reply);
 }
 
 bool Engine::test(RankId rank, const Request& request, Reply& reply) {
@@ -174,13 +202,14 @@ bool Engine::test(RankId rank, const Request& request, Reply& reply) {
   return true;
 }
 
-bool Engine::synchronize(RankId rank, const Request& request) {
+bool Engine::synchronize(HostId host, const Request& request) {
+  const RankId rank = hosts_.rank_of(host);
   Record record = host_record(RecordKind::synchronize, request);
   record.stream = request.stream;
   recorder_.write(rank, record);
   races_.synchronized(rank, request.stream);
   return device_.streams().is_idle(rank, request.stream) ||
-         park(rank, Park::synchronize, static_cast<std::int64_t>(request.stream), {});
+         park(host, Park::synchronize, static_cast<std::int64_t>(request.stream), {});
 }
 
 void Engine::record_event(RankId rank, const Request& request, Reply& reply) {
@@ -206,12 +235,13 @@ void Engine::stream_wait(RankId rank, const Request& request, Reply& reply) {
   }
 }
 
-bool Engine::compute(RankId rank, const Request& request, Reply& reply) {
+bool Engine::compute(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
   if (request.duration < Nanos{0}) {
     reply.status = StatusCode::invalid_argument;
     return true;
   }
-  digest_.add(now_, rank, static_cast<std::uint64_t>(request.duration.count()));
+  digest_.add(now_, host, static_cast<std::uint64_t>(request.duration.count()));
   if (request.duration == Nanos{0}) return true;
   const std::int64_t factor = std::min(faults_.factor(rank), kDurationMax / request.duration + 1);
   const Nanos end = now_ + std::min(request.duration * factor, kDurationMax);
@@ -219,19 +249,29 @@ bool Engine::compute(RankId rank, const Request& request, Reply& reply) {
     now_ = end;
     return true;
   }
-  state(rank).label = request.label;
-  timers_.add(end, {TimerKind::compute, static_cast<std::uint32_t>(rank)});
-  return park(rank, Park::compute, end.count(), {});
+  thread(host).label = request.label;
+  timers_.add(end, {TimerKind::compute, static_cast<std::uint32_t>(host)});
+  return park(host, Park::compute, end.count(), {});
 }
 
 void Engine::post(RankId rank, const Request& request) {
   Record record = host_record(RecordKind::post, request);
   record.detail = recorder_.store().add_name(request.name);
+  record.count = request.fails ? 1 : 0;
   recorder_.write(rank, record);
-  for (const RankId waiting : edges_.post(record.detail, now_)) wake(waiting);
+  if (edges_.is_posted(record.detail) && edges_.fails(record.detail) != request.fails)
+    note_choice(ChoiceKind::post, rank);
+  for (const HostId waiting : edges_.post(record.detail, request.fails)) {
+    // A fault may have ended or stopped it meanwhile.
+    const ThreadState& parked = thread(waiting);
+    if (parked.park != Park::await || parked.park_subject != record.detail) continue;
+    if (request.fails) let_down_await(waiting, StatusCode::remote_error);
+    wake(waiting);
+  }
 }
 
-bool Engine::await(RankId rank, const Request& request, Reply& reply) {
+bool Engine::await(HostId host, const Request& request, Reply& reply) {
+  const RankId rank = hosts_.rank_of(host);
   Record record = host_record(RecordKind::await, request);
   record.detail = recorder_.store().add_name(request.name);
   record.rejected = request.duration < Nanos{0};
@@ -241,18 +281,17 @@ bool Engine::await(RankId rank, const Request& request, Reply& reply) {
     return true;
   }
   if (request.duration > Nanos{0}) note_choice(ChoiceKind::deadline, rank);
-  const Nanos posted = edges_.posted(record.detail);
-  if (posted <= now_) return true;
-  const bool is_limited = request.duration > Nanos{0};
-  const Nanos deadline = is_limited ? now_ + std::min(request.duration, kDurationMax) : kNever;
-  park(rank, Park::await, record.detail, {});
-  if (posted == kNever) {
-    edges_.await(record.detail, rank);
-  } else if (posted <= deadline) {
-    wake(rank, posted);
-    return false;
+  if (edges_.is_posted(record.detail)) {
+    if (!edges_.fails(record.detail)) return true;
+    let_down_await(host, StatusCode::remote_error);
+    reply = thread(host).reply;
+    return true;
   }
-  if (is_limited) deadlines_.add({deadline, rank, state(rank).park_count});
+  edges_.await(record.detail, host);
+  park(host, Park::await, record.detail, {});
+  if (request.duration > Nanos{0}) {
+    deadlines_.add({now_ + std::min(request.duration, kDurationMax), host, thread(host).park_count});
+  }
   return false;
 }
 

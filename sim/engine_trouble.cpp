@@ -1,24 +1,30 @@
 #include <algorithm>
+#include <utility>
 
 #include "sim/engine.h"
 
 namespace gridlock::sim {
 
-bool Engine::apply_faults(RankId rank, const Request& request) {
+bool Engine::apply_faults(HostId host, const Request& request) {
+  const RankId rank = hosts_.rank_of(host);
   hits_.clear();
   faults_.take_hits(rank, request, histories_->sites, hits_);
   for (const Fault* fault : hits_) {
+    // Which call is the rank's n-th depends on how its threads take turns.
+    if (fault->at.by == FaultTrigger::By::call && state(rank).open_threads > 0)
+      note_choice(ChoiceKind::threads, rank);
     if (fault->kind == FaultKind::corrupt) {
       note(rank, RecordKind::fault, Ticket::none, fault_name(fault->kind));
       corrupted_call_ = static_cast<std::ptrdiff_t>(faults_.call_index(*fault, rank, request));
-    } else if (!apply(*fault, rank)) {
+    } else if (!apply(*fault, host)) {
       return false;
     }
   }
   return true;
 }
 
-bool Engine::apply(const Fault& fault, RankId rank) {
+bool Engine::apply(const Fault& fault, HostId host) {
+  const RankId rank = hosts_.rank_of(host);
   note(rank, RecordKind::fault, Ticket::none, fault_name(fault.kind));
   switch (fault.kind) {
     case FaultKind::crash:
@@ -31,7 +37,7 @@ bool Engine::apply(const Fault& fault, RankId rank) {
       end_rank(rank, HostState::crashed, "an exception that nobody caught (fault)");
       return false;
     case FaultKind::hang:
-      park(rank, Park::hang, 0, {});
+      park(host, Park::hang, 0, {});
       return false;
     case FaultKind::slow:
       faults_.slow_down(rank, fault.factor);
@@ -51,6 +57,11 @@ void Engine::fire_fault(std::size_t number) {
     note_choice(ChoiceKind::fault, rank);
     if (state(rank).park == Park::ended) continue;
     digest_.add(now_, rank, static_cast<std::uint64_t>(fault.kind));
+    if (fault.kind == FaultKind::hang) {
+      for_each_host(rank, [&](HostId host) {
+        if (!hosts_.is_main(host)) park(host, Park::hang, 0, {});
+      });
+    }
     if (!apply(fault, rank) && fibers_ == nullptr && state(rank).park == Park::ended)
       state(rank).machine.reset();
   }
@@ -69,11 +80,12 @@ void Engine::lose(RankId rank) {
   device_.kill(rank, now_);
   has_lost_ = true;
   for (RankId other = 0; other < program_.world_size; ++other) {
-    const RankState& own = state(other);
-    const bool waits_for_ticket = own.park == Park::wait || own.park == Park::gloo_submit;
-    const auto ticket = static_cast<Ticket>(own.park_subject);
-    if (!waits_for_ticket || !must_fail(other, ticket)) continue;
-    let_down(other, ticket, StatusCode::peer_lost);
+    for_each_host(other, [&](HostId host) {
+      const ThreadState& own = thread(host);
+      const bool waits_for_ticket = own.park == Park::wait || own.park == Park::gloo_submit;
+      const auto ticket = static_cast<Ticket>(own.park_subject);
+      if (waits_for_ticket && must_fail(other, ticket)) let_down(other, ticket, StatusCode::peer_lost);
+    });
   }
 }
 
@@ -113,14 +125,31 @@ void Engine::let_down(RankId rank, Ticket ticket, StatusCode code) {
   } else {
     note(rank, RecordKind::fault, ticket, status_name(code));
   }
-  const bool waits = own.park == Park::wait || own.park == Park::gloo_submit ||
-                     own.park == Park::synchronize || own.park == Park::submit;
-  if (!waits) return;
-  own.reply.status = code;
-  const auto waited_for = static_cast<Ticket>(own.park_subject);
-  const bool is_ticket = own.park == Park::wait || own.park == Park::gloo_submit;
-  if (is_ticket && waited_for != ticket) own.failed.emplace_back(waited_for, code);
-  wake(rank);
+  const bool has_threads = own.open_threads > 0;
+  for_each_host(rank, [&](HostId host) {
+    ThreadState& waiting = thread(host);
+    const bool is_ticket = waiting.park == Park::wait || waiting.park == Park::gloo_submit;
+    const auto waited_for = static_cast<Ticket>(waiting.park_subject);
+    if (!is_ticket && waiting.park != Park::synchronize && waiting.park != Park::submit) return;
+    // What another thread waits for may still come.
+    if (has_threads && is_ticket && waited_for != ticket) return;
+    waiting.reply.status = code;
+    if (is_ticket && waited_for != ticket) own.failed.emplace_back(waited_for, code);
+    wake(host);
+  });
+}
+
+void Engine::let_down_await(HostId host, StatusCode code) {
+  thread(host).reply = Reply{};
+  thread(host).reply.status = code;
+  Record record;
+  record.kind = code == StatusCode::timed_out ? RecordKind::timeout : RecordKind::fault;
+  record.detail = recorder_.store().add_name(status_name(code));
+  RankState& own = state(hosts_.rank_of(host));
+  // Another thread of the rank may be the one that is answered.
+  const std::int32_t answered = std::exchange(own.thread, hosts_.is_main(host) ? -1 : side_thread(host).name);
+  recorder_.write(hosts_.rank_of(host), record);
+  own.thread = answered;
 }
 
 StatusCode Engine::status_of(RankId rank, Ticket ticket) const {

@@ -5,15 +5,16 @@
 
 namespace gridlock::sim {
 
-std::vector<RankId> HostEdges::post(std::int32_t name, Nanos now) {
+std::vector<HostId> HostEdges::post(std::int32_t name, bool fails) {
   Edge& edge = grown(name);
-  edge.posted = std::min(edge.posted, now);
+  if (!edge.is_posted) edge.fails = fails;
+  edge.is_posted = true;
   return std::exchange(edge.waiting, {});
 }
 
-void HostEdges::forget(std::int32_t name, RankId rank) {
-  std::vector<RankId>& waiting = grown(name).waiting;
-  waiting.erase(std::remove(waiting.begin(), waiting.end(), rank), waiting.end());
+void HostEdges::forget(std::int32_t name, HostId host) {
+  std::vector<HostId>& waiting = grown(name).waiting;
+  waiting.erase(std::remove(waiting.begin(), waiting.end(), host), waiting.end());
 }
 
 }  // namespace gridlock::sim

@@ -3,26 +3,29 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/units.h"
+#include "sim/hosts.h"
 
 namespace gridlock::sim {
 
-/// Host edges of a run: names that ranks post and await. A post lets every await of the name pass, now and
-/// later.
+/// Host edges of a run: names that host threads post and await. A post lets every await of the name pass, now
+/// and later.
 class HostEdges {
  public:
-  /// When the name (as HistoryStore::add_name numbered it) was posted first; Nanos::max() if never.
-  Nanos posted(std::int32_t name) const { return at(name) == nullptr ? Nanos::max() : at(name)->posted; }
-  /// Ranks that awaited the name, in the order in which they came.
-  std::vector<RankId> post(std::int32_t name, Nanos now);
-  void await(std::int32_t name, RankId rank) { grown(name).waiting.push_back(rank); }
-  /// The rank's await has timed out.
-  void forget(std::int32_t name, RankId rank);
+  /// `name` as HistoryStore::add_name numbered it.
+  bool is_posted(std::int32_t name) const { return at(name) != nullptr && at(name)->is_posted; }
+  /// Whether the first post of the name failed.
+  bool fails(std::int32_t name) const { return at(name) != nullptr && at(name)->fails; }
+  /// Hosts that awaited the name, in the order in which they came. Of several posts the first one counts.
+  std::vector<HostId> post(std::int32_t name, bool fails);
+  void await(std::int32_t name, HostId host) { grown(name).waiting.push_back(host); }
+  /// The host's await has timed out.
+  void forget(std::int32_t name, HostId host);
 
  private:
   struct Edge {
-    Nanos posted = Nanos::max();
-    std::vector<RankId> waiting;
+    bool is_posted = false;
+    bool fails = false;
+    std::vector<HostId> waiting;
   };
   const Edge* at(std::int32_t name) const {
     const auto index = static_cast<std::size_t>(name);

@@ -11,14 +11,16 @@ std::size_t index(InstanceId instance) { return static_cast<std::size_t>(instanc
 
 }  // namespace
 
-HostMeetings::HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher)
+HostMeetings::HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher,
+                           Hosts hosts)
     : first_use_blocks_(semantics.first_use_blocks),
       lazy_communicators_(semantics.lazy_communicators),
       pair_communicators_(semantics.pair_communicators),
       blocks_host_(semantics.blocks_host),
       groups_(groups),
       matcher_(matcher),
-      hosts_(is_on() || semantics.destroy_blocks ? index(groups.world_size()) : 0) {}
+      hosts_(hosts),
+      waits_(is_on() || semantics.destroy_blocks ? index(hosts.count()) : 0) {}
 
 bool HostMeetings::is_passed(InstanceId instance, Stage stage) const {
   return index(instance) < passed_.size() && (passed_[index(instance)] >> stage & 1) != 0;
@@ -63,36 +65,35 @@ void HostMeetings::add_message(const OpenCall& call, bool alone) {
   (is_up ? need->up : need->down) = call.pair;
 }
 
-bool HostMeetings::come(RankId rank, Nanos now) {
+bool HostMeetings::come(HostId host, Nanos now) {
   if (group_needs_.empty() && pair_needs_.empty()) return false;
-  std::int32_t waits = 0;
+  std::int32_t meetings = 0;
   for (const auto& [instance, stage] : group_needs_) {
-    if (!come_to_group(rank, instance, stage, now)) ++waits;
+    if (!come_to_group(host, instance, stage, now)) ++meetings;
   }
   for (const PairNeed& need : pair_needs_) {
-    if (!come_to_pair(rank, need, now)) ++waits;
+    if (!come_to_pair(host, need, now)) ++meetings;
   }
   group_needs_.clear();
   pair_needs_.clear();
-  hosts_[index(rank)].waits += waits;
-  return must_wait(rank, now);
+  waits_[index(host)].meetings += meetings;
+  return must_wait(host, now);
 }
 
-bool HostMeetings::come_to_end(RankId rank, InstanceId instance, Nanos now) {
+bool HostMeetings::come_to_end(HostId host, InstanceId instance, Nanos now) {
   if (groups_.instance(instance).spec.members.size() == 1 || is_passed(instance, kEnded)) return false;
-  if (!come_to_group(rank, instance, kEnded, now)) ++hosts_[index(rank)].waits;
-  return must_wait(rank, now);
+  if (!come_to_group(host, instance, kEnded, now)) ++waits_[index(host)].meetings;
+  return must_wait(host, now);
 }
 
-bool HostMeetings::must_wait(RankId rank, Nanos now) {
-  const Host& host = hosts_[index(rank)];
-  const bool waits = host.waits > 0;
-  if (!waits && host.latest > now) released_.push_back({rank, host.latest});
-  return waits || host.latest > now;
+bool HostMeetings::must_wait(HostId host, Nanos now) {
+  const Waits& waits = waits_[index(host)];
+  if (waits.meetings == 0 && waits.latest > now) released_.push_back({host, waits.latest});
+  return waits.meetings > 0 || waits.latest > now;
 }
 
-/// True when the rank was the last.
-bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage, Nanos now) {
+/// True when the host's rank was the last.
+bool HostMeetings::come_to_group(HostId host, InstanceId instance, Stage stage, Nanos now) {
   if (index(instance) >= passed_.size()) {
     passed_.resize(groups_.instance_count());
     meeting_of_.resize(groups_.instance_count() * kStageCount, kNoSlot);
@@ -105,12 +106,17 @@ bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage, 
   GroupMeeting& meeting = group_meetings_[slot];
   meeting.latest = std::max(meeting.latest, now);
   const auto size = static_cast<std::size_t>(groups_.instance(instance).spec.members.size());
-  if (meeting.waiting.size() + 1 < size) {
-    meeting.waiting.push_back(rank);
+  const bool has_come =
+      hosts_.thread_max > 0 && std::any_of(meeting.waiting.begin(), meeting.waiting.end(), [&](HostId other) {
+        return hosts_.rank_of(other) == hosts_.rank_of(host);
+      });
+  if (!has_come) ++meeting.came;
+  if (static_cast<std::size_t>(meeting.came) < size) {
+    meeting.waiting.push_back(host);
     return false;
   }
-  for (const RankId waiting : meeting.waiting) meet(waiting, meeting.latest);
-  hosts_[index(rank)].latest = std::max(hosts_[index(rank)].latest, meeting.latest);
+  for (const HostId waiting : meeting.waiting) meet(waiting, meeting.latest);
+  note_latest(host, meeting.latest);
   group_meetings_.remove(slot);
   slot = kNoSlot;
   passed_[index(instance)] = static_cast<std::uint8_t>(passed_[index(instance)] | 1U << stage);
@@ -118,7 +124,7 @@ bool HostMeetings::come_to_group(RankId rank, InstanceId instance, Stage stage, 
 }
 
 /// True when the other side had come.
-bool HostMeetings::come_to_pair(RankId rank, const PairNeed& need, Nanos now) {
+bool HostMeetings::come_to_pair(HostId host, const PairNeed& need, Nanos now) {
   Slot slot = pair_ids_.find(need.key);
   if (slot == kNoSlot) {
     slot = pair_meetings_.add();
@@ -128,12 +134,22 @@ bool HostMeetings::come_to_pair(RankId rank, const PairNeed& need, Nanos now) {
   if (need.up != kNoSlot) meeting.up = need.up;
   if (need.down != kNoSlot) meeting.down = need.down;
   Announcement& other = need.is_lower ? meeting.upper : meeting.lower;
-  if (other.rank == kNoRank) {
-    (need.is_lower ? meeting.lower : meeting.upper) = {rank, need.directions, now};
+  if (other.host < 0) {
+    Announcement& own = need.is_lower ? meeting.lower : meeting.upper;
+    if (own.host >= 0) companions_.push_back({slot, need.is_lower, host});
+    if (own.host < 0) own.host = host;
+    own.directions = static_cast<std::uint8_t>(own.directions | need.directions);
+    own.time = std::max(own.time, now);
     return false;
   }
-  meet(other.rank, now);
-  hosts_[index(rank)].latest = std::max(hosts_[index(rank)].latest, other.time);
+  const Nanos latest = std::max(other.time, now);
+  meet(other.host, latest);
+  note_latest(host, latest);
+  std::erase_if(companions_, [&](const Companion& companion) {
+    const bool is_met = companion.pair == slot && companion.is_lower != need.is_lower;
+    if (is_met) meet(companion.host, latest);
+    return is_met;
+  });
   connect(meeting, need.is_lower ? need.directions : other.directions,
           need.is_lower ? other.directions : need.directions);
   other = {};
@@ -154,28 +170,33 @@ void HostMeetings::connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_
   connect_one(meeting.down, (upper & kDown) != 0, (lower & kDown) != 0);
 }
 
-void HostMeetings::meet(RankId rank, Nanos latest) {
-  Host& host = hosts_[index(rank)];
-  host.latest = std::max(host.latest, latest);
-  if (--host.waits == 0) released_.push_back({rank, host.latest});
+void HostMeetings::note_latest(HostId host, Nanos latest) {
+  Waits& waits = waits_[index(host)];
+  waits.latest = std::max(waits.latest, latest);
+}
+
+void HostMeetings::meet(HostId host, Nanos latest) {
+  note_latest(host, latest);
+  Waits& waits = waits_[index(host)];
+  if (--waits.meetings == 0) released_.push_back({host, waits.latest});
 }
 
 std::vector<HostMeetings::Release> HostMeetings::take_released() { return std::exchange(released_, {}); }
 
-void HostMeetings::fill(Histories& histories) const {
+void HostMeetings::fill(Histories& histories, std::vector<std::int32_t>& connection_of) const {
   histories.connections.clear();
   for (const Slot slot : meeting_of_) {
     if (slot == kNoSlot) continue;
     const GroupMeeting& meeting = group_meetings_[slot];
-    std::vector<RankId> came = meeting.waiting;
+    std::vector<RankId> came;
+    for (const HostId host : meeting.waiting) came.push_back(hosts_.rank_of(host));
     std::sort(came.begin(), came.end());
     Connection connection{meeting.instance, {}};
     groups_.instance(meeting.instance).spec.members.for_each([&](RankId rank) {
       if (!std::binary_search(came.begin(), came.end(), rank)) connection.absent.push_back(rank);
     });
-    for (const RankId rank : came) {
-      histories.ranks[index(rank)].connection = static_cast<std::int32_t>(histories.connections.size());
-    }
+    for (const HostId host : meeting.waiting)
+      connection_of[index(host)] = static_cast<std::int32_t>(histories.connections.size());
     histories.connections.push_back(std::move(connection));
   }
 }

@@ -5,6 +5,7 @@
 
 #include "core/history/histories.h"
 #include "core/world/semantics.h"
+#include "sim/hosts.h"
 #include "sim/matcher.h"
 #include "sim/open_call.h"
 
@@ -17,43 +18,52 @@ namespace gridlock::sim {
 class HostMeetings {
  public:
   /// Groups and matcher outlive this.
-  HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher);
+  HostMeetings(const Semantics& semantics, const GroupTable& groups, Matcher& matcher, Hosts hosts);
 
   /// Whether calls can need a meeting at all.
   bool is_on() const { return first_use_blocks_ || lazy_communicators_; }
   /// Notes what a call of the submit that is being made needs. Zero-count collectives are discarded by the
   /// library and connect nothing (S19).
   void add(const OpenCall& call, bool alone);
-  /// The rank comes to all that was added. True: its host has to wait until `take_released` names it, perhaps
-  /// at once, as it may come before others who came later by their own clocks.
-  bool come(RankId rank, Nanos now);
-  /// The rank comes to the end of the group; as `come`.
-  bool come_to_end(RankId rank, InstanceId instance, Nanos now);
+  /// The host comes for its rank to all that was added. True: it has to wait until `take_released` names it,
+  /// perhaps at once, as others may have come later by their own clocks.
+  bool come(HostId host, Nanos now);
+  /// The host comes to the end of the group; as `come`.
+  bool come_to_end(HostId host, InstanceId instance, Nanos now);
 
   struct Release {
-    RankId rank;
+    HostId host;
     /// When the last one came.
     Nanos time;
   };
-  /// Ranks whose meetings are complete, since the last call.
+  /// Hosts whose meetings are complete, since the last call.
   std::vector<Release> take_released();
 
-  /// Writes the meetings of whole groups that are not complete, and who waits there.
-  void fill(Histories& histories) const;
+  /// Writes the meetings of whole groups that are not complete. `connection_of`, by host, gets the number of
+  /// the one in which it waits.
+  void fill(Histories& histories, std::vector<std::int32_t>& connection_of) const;
 
  private:
   enum Stage : std::uint8_t { kMade, kConnected, kEnded, kStageCount };
   struct GroupMeeting {
     InstanceId instance = InstanceId::none;
+    std::vector<HostId> waiting;
+    /// Ranks that have come: several threads of one count once.
+    RankId came = 0;
     Nanos latest{0};
-    std::vector<RankId> waiting;
   };
   enum Direction : std::uint8_t { kUp = 1, kDown = 2 };
   /// What one side of a pair has announced and the other has not answered.
   struct Announcement {
-    RankId rank = kNoRank;
+    HostId host = -1;
     std::uint8_t directions = 0;
     Nanos time{0};
+  };
+  /// Another thread of a rank that has announced itself to a pair.
+  struct Companion {
+    Slot pair = kNoSlot;
+    bool is_lower = false;
+    HostId host = -1;
   };
   /// Two members of a group, lower group rank first.
   struct PairMeeting {
@@ -73,12 +83,13 @@ class HostMeetings {
 
   void add_message(const OpenCall& call, bool alone);
   bool is_passed(InstanceId instance, Stage stage) const;
-  bool come_to_group(RankId rank, InstanceId instance, Stage stage, Nanos now);
-  bool come_to_pair(RankId rank, const PairNeed& need, Nanos now);
+  bool come_to_group(HostId host, InstanceId instance, Stage stage, Nanos now);
+  bool come_to_pair(HostId host, const PairNeed& need, Nanos now);
   void connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper);
-  /// A meeting that the rank came to is complete.
-  void meet(RankId rank, Nanos latest);
-  bool must_wait(RankId rank, Nanos now);
+  /// A meeting that the host came to, or is the last to come to, is complete.
+  void meet(HostId host, Nanos latest);
+  void note_latest(HostId host, Nanos latest);
+  bool must_wait(HostId host, Nanos now);
 
   bool first_use_blocks_;
   bool lazy_communicators_;
@@ -86,6 +97,7 @@ class HostMeetings {
   bool blocks_host_;
   const GroupTable& groups_;
   Matcher& matcher_;
+  Hosts hosts_;
   /// Index = instance: one bit per stage that all members have passed.
   std::vector<std::uint8_t> passed_;
   Pool<GroupMeeting> group_meetings_;
@@ -93,14 +105,14 @@ class HostMeetings {
   std::vector<Slot> meeting_of_;
   PairTable pair_ids_;
   Pool<PairMeeting> pair_meetings_;
-  struct Host {
-    /// Meetings that it waits for.
-    std::int32_t waits = 0;
+  std::vector<Companion> companions_;
+  struct Waits {
+    std::int32_t meetings = 0;
     /// When the last of those that are complete was.
     Nanos latest{0};
   };
-  /// Index = rank.
-  std::vector<Host> hosts_;
+  /// Index = host.
+  std::vector<Waits> waits_;
   std::vector<Release> released_;
   // Scratch of the submit that is being made.
   std::vector<std::pair<InstanceId, Stage>> group_needs_;

@@ -13,7 +13,7 @@
 
 namespace gridlock::sim {
 
-/// What the host of a rank is parked in.
+/// What a host thread is parked in.
 enum class Park : std::uint8_t {
   none,
   submit,       ///< a stream is full; subject: none
@@ -22,11 +22,12 @@ enum class Park : std::uint8_t {
   synchronize,  ///< subject: stream
   await,        ///< subject: host edge
   create,
-  connect,  ///< inside submit; subject: work, which is enqueued when the rank goes on
+  connect,  ///< inside submit; subject: work, which is enqueued when the host goes on
   destroy,  ///< subject: instance
   compute,  ///< subject: virtual time of its end
   turn,     ///< what it asks for has to be in its order with what other ranks do
   hang,     ///< a fault: for ever
+  join,     ///< until the rank's other threads have ended
   ended,    ///< the program has returned, left or thrown
 };
 
@@ -42,35 +43,52 @@ struct GroupUse {
   bool destroyed = false;
 };
 
-/// What the engine knows about one rank. Small, as a world has up to millions of them; what every request
-/// needs comes first and lies in two cache lines.
-struct alignas(64) RankState {
-  HistoryNode node = HistoryNode::empty;
+/// Where one host thread is parked.
+struct ThreadState {
   Park park = Park::none;
-  /// How the program ended, once it has.
-  HostState end = HostState::returned;
-  std::int8_t complaints = 0;
-  /// It is or was in Park::connect, and enqueues its work when it goes on; whether that blocks its host.
+  /// It is or was in Park::connect, and enqueues its work when it goes on; whether that blocks it.
   bool holds_work = false;
   bool held_blocks_host = false;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;
+  std::int64_t park_subject = 0;
+  Nanos since{0};
+  /// The answer to the request in which the thread is parked.
+  Reply reply;
+  FiberHost::Fiber* fiber = nullptr;
+  /// Of the host work that it does.
+  Label label;
+};
+
+/// What the engine knows about one rank, and of its main thread. Small, as a world has up to millions of
+/// them; what every request needs comes first and lies in two cache lines.
+struct alignas(64) RankState : ThreadState {
+  HistoryNode node = HistoryNode::empty;
+  /// How the program ended, once it has.
+  HostState end = HostState::returned;
+  std::int8_t complaints = 0;
+  /// Other threads that have not ended.
+  std::int16_t open_threads = 0;
+  /// The thread whose request is answered, as in Record::thread.
+  std::int32_t thread = -1;
   /// Index in `groups` of the one that was used last.
   std::uint32_t recent_group = 0;
-  std::int64_t park_subject = 0;
   std::int64_t next_ticket = 0;
-  Nanos since{0};
-  /// The answer to the request in which the rank is parked.
-  Reply reply;
   std::unique_ptr<StepMachine> machine;
   std::vector<GroupUse> groups;
   /// Tickets whose waits do not end with ok, and how they end.
   std::vector<std::pair<Ticket, StatusCode>> failed;
-  FiberHost::Fiber* fiber = nullptr;
   Buffers buffers;
   std::uint64_t results = 0;
-  /// Of the host work that it does.
-  Label label;
+};
+
+/// A host thread of a rank beside the main one.
+struct SideThread : ThreadState {
+  SideThread() { park = Park::ended; }
+  /// Owned by the machine that started it.
+  StepMachine* machine = nullptr;
+  /// Number of its name in the store.
+  std::int32_t name = -1;
 };
 
 }  // namespace gridlock::sim

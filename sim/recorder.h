@@ -16,9 +16,15 @@ class Recorder {
       : store_(store), digest_(digest), ranks_(ranks), now_(now) {}
 
   void write(RankId rank, const Record& record) {
-    HistoryNode& node = ranks_[static_cast<std::size_t>(rank)].node;
-    node = store_.append(node, record);
-    digest_.add(now_, rank, static_cast<std::uint64_t>(node));
+    RankState& own = ranks_[static_cast<std::size_t>(rank)];
+    if (own.thread < 0) {
+      own.node = store_.append(own.node, record);
+    } else {
+      Record of_thread = record;
+      of_thread.thread = own.thread;
+      own.node = store_.append(own.node, of_thread);
+    }
+    digest_.add(now_, rank, static_cast<std::uint64_t>(own.node));
   }
   HistoryStore& store() { return store_; }
 

@@ -84,6 +84,6 @@ void SimRank::complain(Complaint complaint) {
   engine_->complain(std::move(complaint));
 }
 
-Reply SimRank::execute(const Request& request) { return engine_->execute_on_fiber(id_, request); }
+Reply SimRank::execute(const Request& request) { return engine_->execute_on_fiber(host_, request); }
 
 }  // namespace gridlock::sim

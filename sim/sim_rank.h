@@ -5,16 +5,17 @@
 #include <vector>
 
 #include "core/rank/rank.h"
+#include "sim/hosts.h"
 
 namespace gridlock::sim {
 
 class Engine;
 
-/// What a program sees of its rank in the simulator. Requests go to the engine; the rest is answered from its
-/// state.
+/// What a program, or one of its threads, sees of its rank in the simulator. Requests go to the engine; the
+/// rest is answered from its state.
 class SimRank final : public Rank {
  public:
-  SimRank(Engine* engine, RankId id) : engine_(engine), id_(id) {}
+  SimRank(Engine* engine, RankId id, HostId host) : engine_(engine), id_(id), host_(host) {}
 
   RankId id() const override { return id_; }
   RankId world_size() const override;
@@ -44,6 +45,7 @@ class SimRank final : public Rank {
 
   Engine* engine_;
   RankId id_;
+  HostId host_;
 };
 
 }  // namespace gridlock::sim

@@ -1,6 +1,8 @@
 #include "sim/sim_world.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -17,6 +19,10 @@ void require_at_least(const char* place, std::int64_t value, std::int64_t least)
 
 void check(const RunOptions& options, const RankProgram& program) {
   require_at_least("world_size", program.world_size, 1);
+  require_at_least("thread_max", program.thread_max, 0);
+  constexpr std::int64_t kHostMax = std::numeric_limits<std::int32_t>::max();
+  if (std::int64_t{program.world_size} * (1 + std::int64_t{program.thread_max}) > kHostMax)
+    throw InputError("thread_max", "that many threads on every rank are more than can be numbered");
   require_at_least("step_max", options.step_max, 1);
   for (const SemanticsKnob& knob : all_knobs()) {
     const std::string place = "semantics." + std::string(knob.name);

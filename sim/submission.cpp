@@ -153,8 +153,8 @@ void Submission::find_waves(RankId rank) {
   for (std::size_t i = 0; i < places.size(); ++i) waves_[places[i]] = waves[i];
 }
 
-Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now,
-                                      std::ptrdiff_t corrupted) {
+Submission::Result Submission::submit(RankId rank, HostId host, std::span<const Call> calls, bool is_batch,
+                                      Nanos now, std::ptrdiff_t corrupted) {
   placed_.clear();
   for (const Call& call : calls) {
     if (const StatusCode code = place(rank, call); code != StatusCode::ok) {
@@ -189,7 +189,7 @@ Submission::Result Submission::submit(RankId rank, std::span<const Call> calls, 
                          groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
   }
   races_.submitted(work);
-  if (meetings_.is_on() && meetings_.come(rank, now)) {
+  if (meetings_.is_on() && meetings_.come(host, now)) {
     result.held = work;
   } else {
     device_.submit(work, now);

@@ -29,11 +29,11 @@ class Submission {
     /// enqueued.
     Slot held = kNoSlot;
   };
-  /// One call or a batch. Refused as a whole when one call is wrong (nothing is enqueued, one rejected
-  /// record). A rank may send to itself only in a batch that also receives it (S27). No calls: a ticket that
-  /// is complete.
-  /// `corrupted`: index of a call whose output a fault changes; -1: none.
-  Result submit(RankId rank, std::span<const Call> calls, bool is_batch, Nanos now,
+  /// One call or a batch, made by `host` of the rank. Refused as a whole when one call is wrong (nothing is
+  /// enqueued, one rejected record). A rank may send to itself only in a batch that also receives it (S27).
+  /// No calls: a ticket that is complete. `corrupted`: index of a call whose output a fault changes; -1:
+  /// none.
+  Result submit(RankId rank, HostId host, std::span<const Call> calls, bool is_batch, Nanos now,
                 std::ptrdiff_t corrupted = -1);
 
  private:

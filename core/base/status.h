@@ -14,8 +14,9 @@ enum class StatusCode : std::uint8_t {
   timed_out,         ///< a deadline passed (group timeout, await timeout)
   peer_lost,         ///< another rank is gone and the world can see it
   backend_error,     ///< the real backend failed; RankContext::error_text() has its words
-  world_ended,  ///< the run is over and this rank is being unwound; every later call returns this at once
-  aborted,      ///< the rank aborted the group of the call: what it left in buffers is undefined
+  world_ended,   ///< the run is over and this rank is being unwound; every later call returns this at once
+  aborted,       ///< the rank aborted the group of the call: what it left in buffers is undefined
+  remote_error,  ///< what was awaited came as an error: a post that fails
 };
 
 std::string_view status_name(StatusCode code);

@@ -5,7 +5,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeExample, 42> kExamples{{
+constexpr std::array<CodeExample, 44> kExamples{{
     {Code::GROUP_CREATE_DIVERGENT,
      "scenarios/must_fail/grids_in_other_order.json",
      "scenarios/must_fail/grids_in_other_order.fixed.json",
@@ -27,6 +27,10 @@ constexpr std::array<CodeExample, 42> kExamples{{
      "scenarios/semantics/one_buffer_on_two_streams.json",
      "scenarios/semantics/one_buffer_on_two_streams.fixed.json",
      {}},
+    {Code::THREADS_SHARE_GROUP,
+     "scenarios/semantics/threads_share_a_group.json",
+     "scenarios/semantics/threads_share_a_group.fixed.json",
+     {"https://github.com/NVIDIA/nccl/issues/195"}},
     {Code::NOT_A_MEMBER,
      "scenarios/must_fail/not_a_member.json",
      "scenarios/must_fail/not_a_member.fixed.json",
@@ -171,6 +175,10 @@ constexpr std::array<CodeExample, 42> kExamples{{
     {Code::HOST_BLOCKED,
      "scenarios/must_fail/await_nobody_posts.json",
      "scenarios/must_fail/await_nobody_posts.fixed.json",
+     {}},
+    {Code::HOST_EDGE_FAILED,
+     "scenarios/must_fail/answer_is_an_error.json",
+     "scenarios/must_fail/answer_is_an_error.fixed.json",
      {}},
     {Code::RANK_FAILED_PEERS_WAIT,
      "examples/histories/rank_died.jsonl",

@@ -57,6 +57,17 @@ std::string creation_text(const Evidence& evidence, const Record& last) {
   return fmt::format("the creation of a grid over {} ranks", store.plan(last.detail).topology().world_size());
 }
 
+/// Where each of a rank's threads is.
+std::string threads_text(Evidence& evidence, RankId rank) {
+  std::string text;
+  for (const int host : evidence.hosts_of(rank)) {
+    if (host == rank) continue;
+    text += fmt::format("{}thread '{}' in {}", text.empty() ? "" : ", ", evidence.thread_name(host),
+                        position_text(evidence, host));
+  }
+  return text.empty() ? "the end of its threads" : text;
+}
+
 std::string waiting_text(Evidence& evidence, RankId rank, const Record& last) {
   const std::int64_t ticket = last.kind == RecordKind::synchronize ? -1 : last.ticket;
   const Record* call = last_call(evidence, rank, ticket);
@@ -81,9 +92,10 @@ std::string call_text(const Evidence& evidence, RankId rank, const Record& call)
   return text;
 }
 
-std::string position_text(Evidence& evidence, RankId rank) {
-  const Record* last = evidence.last(rank);
-  switch (evidence.state(rank)) {
+std::string position_text(Evidence& evidence, int host) {
+  const Record* last = evidence.host_last(host);
+  const RankId rank = evidence.rank_of(host);
+  switch (evidence.host_state(host)) {
     case HostState::unknown:
       return "an unknown place (no history)";
     case HostState::returned:
@@ -105,6 +117,8 @@ std::string position_text(Evidence& evidence, RankId rank) {
                  : fmt::format("await '{}'", evidence.histories().store.name(last->detail));
     case HostState::creating:
       return last == nullptr ? "a creation" : creation_text(evidence, *last);
+    case HostState::joining:
+      return threads_text(evidence, rank);
     case HostState::destroying:
       return last == nullptr ? "the end of a group" : "the end of " + group_text(evidence, *last);
     case HostState::submitting:
@@ -116,7 +130,10 @@ std::string position_text(Evidence& evidence, RankId rank) {
 }
 
 std::string label_text(const Evidence& evidence, const Record& record) {
-  return evidence.histories().sites.text(record.label);
+  std::string text = evidence.histories().sites.text(record.label);
+  if (record.thread < 0) return text;
+  return fmt::format("{}{}in thread '{}'", text, text.empty() ? "" : " ",
+                     evidence.histories().store.name(record.thread));
 }
 
 std::string place_text(const Evidence& evidence, const Record& record) {

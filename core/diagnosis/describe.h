@@ -15,10 +15,10 @@ namespace gridlock {
 std::string call_text(const Evidence& evidence, RankId rank, const Record& call);
 /// "all_reduce #3 on actor.tensor"
 std::string short_call_text(const Evidence& evidence, RankId rank, const Record& call);
-/// What a rank's host stands in: "recv #1 from rank 2 on world", "the creation of group 'g'", "the end of its
-/// program".
-std::string position_text(Evidence& evidence, RankId rank);
-/// "forward [m=2]"
+/// What a host of Evidence stands in: "recv #1 from rank 2 on world", "the creation of group 'g'", "the end
+/// of its program".
+std::string position_text(Evidence& evidence, int host);
+/// "forward [m=2]", "forward [m=2] in thread 'checkpoint'"
 std::string label_text(const Evidence& evidence, const Record& record);
 std::string place_text(const Evidence& evidence, const Record& record);
 /// "rank 3", "ranks 0-3, 8", "no rank". A set of many runs is cut and counted: "ranks 0, 3, ..., ... (37

@@ -7,7 +7,7 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<CodeInfo, 42> kCodes{{
+constexpr std::array<CodeInfo, 44> kCodes{{
     {Code::GROUP_CREATE_DIVERGENT, "GROUP_CREATE_DIVERGENT", Outcome::mismatch,
      "Creating a group is a call of the whole world: every rank, member or not, asks for the same groups in "
      "the same order. Here the ranks ask for different groups with one and the same creation. On a real "
@@ -34,6 +34,14 @@ constexpr std::array<CodeInfo, 42> kCodes{{
      "afterwards depends on which is faster.",
      "Let the second stream wait for an event that is recorded behind the first call, wait for the first "
      "call on the host, or give the two calls buffers of their own."},
+    {Code::THREADS_SHARE_GROUP, "THREADS_SHARE_GROUP", Outcome::passed,
+     "Two host threads of a rank make calls on one group, and nothing orders them: neither a post that the "
+     "other one awaits nor the end of one before the start of the other. Calls of a communicator pair up in "
+     "the order in which they are issued, so which call meets which differs from rank to rank and from run "
+     "to "
+     "run; and NCCL allows one thread at a time in a communicator.",
+     "Give each thread a group of its own, make all calls from one thread, or let one thread await what the "
+     "other one posts behind its call."},
     {Code::NOT_A_MEMBER, "NOT_A_MEMBER", Outcome::mismatch,
      "A rank uses a group that it is not in. The call is refused at once; on real systems the handle of a "
      "non-member is a sentinel and the call fails or does nothing.",
@@ -188,6 +196,11 @@ constexpr std::array<CodeInfo, 42> kCodes{{
      "The host program of a rank waits for something that nothing in the run will bring: a name that nobody "
      "posts, or work that cannot go on.",
      "Post the name on the rank that is meant to, or remove the wait."},
+    {Code::HOST_EDGE_FAILED, "HOST_EDGE_FAILED", Outcome::rank_lost,
+     "What a rank awaited on the host (an answer of a remote call, a key of the store) came as an error, and "
+     "its program ended there. Others may wait for that rank; the error is where it began.",
+     "Find out why the rank that answered failed (its own log), and let the one that awaits handle an error "
+     "without leaving the others alone: all of them have to learn of it."},
     {Code::RANK_FAILED_PEERS_WAIT, "RANK_FAILED_PEERS_WAIT", Outcome::rank_lost,
      "A rank died, and others wait for calls that only it could make. They hang until their own timeout; "
      "the survivors are not to blame.",

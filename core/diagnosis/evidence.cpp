@@ -29,7 +29,8 @@ CallKind other_kind(CallKind kind) { return kind == CallKind::send ? CallKind::r
 
 bool is_waiting(HostState state) {
   return state == HostState::submitting || state == HostState::waiting || state == HostState::awaiting ||
-         state == HostState::creating || state == HostState::connecting || state == HostState::destroying;
+         state == HostState::creating || state == HostState::connecting || state == HostState::destroying ||
+         state == HostState::joining;
 }
 
 bool is_collective(const Record& record) { return takes_a_place(record) && !operation(record.call).is_p2p; }
@@ -59,6 +60,69 @@ Evidence::Evidence(const Histories& histories) : histories_(histories) {
     first_rejected_[i] = is_first ? node : first_rejected_[past];
     if (record.kind == RecordKind::planned) has_plans_ = true;
   }
+  add_threads();
+}
+
+void Evidence::add_threads() {
+  const auto has_some = [](const RankEnd& end) { return !end.threads.empty(); };
+  if (std::none_of(histories_.ranks.begin(), histories_.ranks.end(), has_some)) return;
+  for (RankId rank = 0; rank < world_size(); ++rank) {
+    first_thread_.push_back(static_cast<int>(threads_.size()));
+    for (const ThreadEnd& thread : end(rank).threads)
+      threads_.push_back({rank, &thread, last_of(rank, thread.name)});
+  }
+  first_thread_.push_back(static_cast<int>(threads_.size()));
+}
+
+const Record* Evidence::last_of(RankId rank, std::int32_t thread) const {
+  for (HistoryNode node = last_node(rank); node != HistoryNode::empty; node = histories_.store.past(node)) {
+    const Record& record = histories_.store.record(node);
+    if (record.thread == thread && !is_after_the_end(record)) return &record;
+  }
+  return nullptr;
+}
+
+HostState Evidence::host_state(int host) const {
+  return host < world_size() ? state(host) : thread(host).end->state;
+}
+
+const Record* Evidence::host_last(int host) const {
+  if (host >= world_size()) return thread(host).last;
+  if (has_threads(host)) return last_of(host, -1);
+  const HistoryNode node = last_node(host);
+  return node == HistoryNode::empty ? nullptr : &histories_.store.record(node);
+}
+
+std::int32_t Evidence::connection(int host) const {
+  return host < world_size() ? end(host).connection : thread(host).end->connection;
+}
+
+Nanos Evidence::busy_until(int host) const {
+  return host < world_size() ? end(host).busy_until : thread(host).end->busy_until;
+}
+
+const Label& Evidence::work_label(int host) const {
+  return host < world_size() ? end(host).label : thread(host).end->label;
+}
+
+std::string Evidence::thread_name(int host) const {
+  return host < world_size() ? "" : histories_.store.name(thread(host).end->name);
+}
+
+std::vector<int> Evidence::hosts_of(RankId rank) const {
+  std::vector<int> hosts{rank};
+  if (first_thread_.empty()) return hosts;
+  const auto place = static_cast<std::size_t>(rank);
+  for (int i = first_thread_[place]; i < first_thread_[place + 1]; ++i) hosts.push_back(world_size() + i);
+  return hosts;
+}
+
+int Evidence::host_of(RankId rank, const Record* planned) const {
+  if (planned == nullptr || planned->thread < 0) return rank;
+  for (const int host : hosts_of(rank)) {
+    if (host != rank && thread(host).end->name == planned->thread) return host;
+  }
+  return rank;
 }
 
 bool Evidence::was_let_down(RankId rank) const {
@@ -70,7 +134,8 @@ bool Evidence::was_let_down(RankId rank) const {
   const Record& record = store.record(node);
   if (record.kind == RecordKind::timeout) return true;
   return record.kind == RecordKind::fault && record.detail >= 0 &&
-         store.name(record.detail) == status_name(StatusCode::peer_lost);
+         (store.name(record.detail) == status_name(StatusCode::peer_lost) ||
+          store.name(record.detail) == status_name(StatusCode::remote_error));
 }
 
 bool Evidence::has_whole_plan(RankId rank) const {
@@ -80,11 +145,6 @@ bool Evidence::has_whole_plan(RankId rank) const {
 
 HistoryNode Evidence::last_node(RankId rank) const {
   return last_real_[static_cast<std::size_t>(end(rank).node)];
-}
-
-const Record* Evidence::last(RankId rank) const {
-  const HistoryNode node = last_node(rank);
-  return node == HistoryNode::empty ? nullptr : &histories_.store.record(node);
 }
 
 const Record* Evidence::first_rejected(RankId rank) const {
@@ -192,9 +252,15 @@ bool Evidence::is_open(RankId rank, const Record& call) const {
     if (work.stream == call.stream && call.ticket >= static_cast<std::int64_t>(work.first_open)) return true;
   }
   // A call that parked its own submit is open even where the world had not yet put it on a stream.
-  const bool is_inside = state(rank) == HostState::submitting || state(rank) == HostState::connecting;
-  const Record* now = is_inside ? last(rank) : nullptr;
-  return now != nullptr && now->kind == RecordKind::call && now->ticket == call.ticket;
+  const auto is_inside = [&](int host) {
+    const HostState where = host_state(host);
+    if (where != HostState::submitting && where != HostState::connecting) return false;
+    const Record* now = host_last(host);
+    return now != nullptr && now->kind == RecordKind::call && now->ticket == call.ticket;
+  };
+  if (!has_threads(rank)) return is_inside(rank);
+  const std::vector<int> hosts = hosts_of(rank);
+  return std::any_of(hosts.begin(), hosts.end(), is_inside);
 }
 
 std::span<const Record* const> Evidence::calls_of(RankId rank, std::int64_t ticket) {

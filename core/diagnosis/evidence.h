@@ -42,7 +42,29 @@ class Evidence {
   const Histories& histories() const { return histories_; }
   RankId world_size() const { return static_cast<RankId>(histories_.ranks.size()); }
   const RankEnd& end(RankId rank) const { return histories_.ranks[static_cast<std::size_t>(rank)]; }
+  /// Of its main thread.
   HostState state(RankId rank) const { return end(rank).state; }
+  // Hosts. Those that are smaller than world_size() are the main threads of the ranks; behind them come the
+  // other threads that had not ended, by rank. What is said of a rank's host is said of its main thread.
+  int host_count() const { return world_size() + static_cast<int>(threads_.size()); }
+  RankId rank_of(int host) const { return host < world_size() ? host : thread(host).rank; }
+  HostState host_state(int host) const;
+  /// The last thing that this thread did; null when it did nothing.
+  const Record* host_last(int host) const;
+  /// RankEnd::connection of the host.
+  std::int32_t connection(int host) const;
+  /// Virtual time at which a running host would be done, and what it works on.
+  Nanos busy_until(int host) const;
+  const Label& work_label(int host) const;
+  /// "" of a main thread.
+  std::string thread_name(int host) const;
+  /// All hosts of a rank, the main thread first.
+  std::vector<int> hosts_of(RankId rank) const;
+  bool has_threads(RankId rank) const { return !end(rank).threads.empty(); }
+  /// The host that would make a call of the rank: the thread that a planned record names, where it has not
+  /// ended, else the main one.
+  int host_of(RankId rank, const Record* planned) const;
+
   /// Died or left before its end: nothing of its device work goes on.
   bool is_gone(RankId rank) const {
     return state(rank) == HostState::crashed || state(rank) == HostState::exited;
@@ -59,8 +81,8 @@ class Evidence {
 
   /// History without planned calls and faults; empty when the rank did nothing.
   HistoryNode last_node(RankId rank) const;
-  /// The last thing the rank did; null when it did nothing.
-  const Record* last(RankId rank) const;
+  /// The last thing the rank's main thread did; null when it did nothing.
+  const Record* last(RankId rank) const { return host_last(rank); }
   /// First refused call of the rank; null when there is none.
   const Record* first_rejected(RankId rank) const;
 
@@ -85,11 +107,23 @@ class Evidence {
   std::span<const Record* const> calls_of(RankId rank, std::int64_t ticket);
 
  private:
+  /// A host that is no main thread.
+  struct Thread {
+    RankId rank;
+    const ThreadEnd* end;
+    const Record* last;
+  };
+  const Thread& thread(int host) const { return threads_[static_cast<std::size_t>(host - world_size())]; }
+  const Record* last_of(RankId rank, std::int32_t thread) const;
+  void add_threads();
   bool is_at(const TransferEnd& end, const Record& record) const;
   std::int32_t tag_of(const Record& transfer, InstanceId instance) const;
 
   const Histories& histories_;
   bool has_plans_ = false;
+  std::vector<Thread> threads_;
+  /// Index = rank: the number of its first thread in threads_. Empty where no rank has threads.
+  std::vector<int> first_thread_;
   /// Index = node.
   std::vector<HistoryNode> last_real_;
   std::vector<HistoryNode> first_rejected_;
@@ -98,7 +132,7 @@ class Evidence {
   std::unordered_map<std::uint64_t, std::vector<const Record*>> tickets_;
 };
 
-/// Parked in a request that only others can end.
+/// Parked in a request that only others can end. A rank that waits for its own threads is.
 bool is_waiting(HostState state);
 
 /// Whether a record is a collective, or an intended one, that takes a place in its group's order.

@@ -81,6 +81,8 @@ void find_gone_ranks(Scene& scene, Findings& findings);
 void find_refused_calls(Scene& scene, Findings& findings);
 void find_blocked_hosts(Scene& scene, Findings& findings);
 void find_awaited_names(Scene& scene, Findings& findings);
+/// Ranks that left because what they awaited on the host came as an error or not in time.
+void find_unmet_awaits(Scene& scene, Findings& findings);
 void find_creation_divergence(Scene& scene, Findings& findings);
 void find_making_divergence(Scene& scene, Findings& findings);
 void find_membership_divergence(Scene& scene, Findings& findings);
@@ -114,6 +116,8 @@ std::vector<Diagnosis> find_other_devices(const Evidence& evidence);
 void warn_of_labels(Evidence& evidence, std::vector<Diagnosis>& warnings);
 void warn_of_call_orders(Evidence& evidence, std::vector<Diagnosis>& warnings);
 std::vector<Diagnosis> find_buffer_races(Evidence& evidence);
+/// Groups that two threads of a rank use without an order.
+std::vector<Diagnosis> find_shared_groups(Evidence& evidence);
 /// Ranks with a batch that a library may have to run in parts, which then depend on the rank.
 std::vector<Diagnosis> find_large_batches(const Histories& histories);
 

@@ -18,6 +18,7 @@ constexpr std::size_t kDiagnosisMax = 64;
 Findings find_all(Scene& scene) {
   Findings findings;
   find_gone_ranks(scene, findings);
+  find_unmet_awaits(scene, findings);
   find_creation_divergence(scene, findings);
   find_making_divergence(scene, findings);
   find_membership_divergence(scene, findings);
@@ -157,10 +158,22 @@ void merge_into(Finding& first, const Finding& other) {
   first.certainty = std::max(first.certainty, other.certainty);
 }
 
+/// Equal for one place where ranks parted that was found in two calls which wait at the same time.
+std::string divergence_key(const Finding& finding) {
+  std::string key = fmt::format("{} {} {} {}", code_name(finding.code), relation_name(finding.relation),
+                                RankSet(finding.blamed).to_string(), finding.summary);
+  for (const FoundSide& side : finding.sides) {
+    key += fmt::format("\n{}|{}|{}|{}", RankSet(side.ranks).to_string(), side.call, side.label, side.place);
+  }
+  return key;
+}
+
 Findings merged(Findings findings) {
   Findings list;
   std::map<std::string, std::size_t> known;
+  std::set<std::string> told;
   for (Finding& finding : findings) {
+    if (finding.cause == Cause::argument && !told.insert(divergence_key(finding)).second) continue;
     const auto [entry, added] = known.try_emplace(merge_key(finding), list.size());
     if (added) {
       list.push_back(std::move(finding));
@@ -348,6 +361,7 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   // Where ranks wait for each other, that says more.
   if (!has_causes) warn_of_call_orders(evidence, verdict.diagnoses);
   for (Diagnosis& warning : find_buffer_races(evidence)) verdict.diagnoses.push_back(std::move(warning));
+  for (Diagnosis& warning : find_shared_groups(evidence)) verdict.diagnoses.push_back(std::move(warning));
   for (Diagnosis& warning : find_large_batches(histories)) verdict.diagnoses.push_back(std::move(warning));
   return verdict;
 }

@@ -32,7 +32,7 @@ class Stand {
 
   std::string position(RankId rank) const {
     const int head = head_of_[static_cast<std::size_t>(rank)];
-    if (head < 0) return position_text(evidence_, rank);
+    if (head < 0 || evidence_.has_threads(rank)) return position_text(evidence_, rank);
     return call_text(evidence_, rank, *waits_.heads[static_cast<std::size_t>(head)].calls.front());
   }
 

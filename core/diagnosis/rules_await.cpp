@@ -19,9 +19,8 @@ const std::string& name_of(const Scene& scene, const Awaited& awaited) {
 }
 
 FoundSide side_of(Scene& scene, const Awaited& awaited) {
-  const RankId first = awaited.waiting.front();
-  const Record& last = *scene.evidence.last(first);
-  return {awaited.waiting, position_text(scene.evidence, first), label_text(scene.evidence, last),
+  const Record& last = *scene.evidence.host_last(awaited.host);
+  return {awaited.waiting, position_text(scene.evidence, awaited.host), label_text(scene.evidence, last),
           place_text(scene.evidence, last)};
 }
 
@@ -64,9 +63,10 @@ Ranks ended_without(const Scene& scene, const Awaited& awaited) {
 
 /// Every rank has ended or waits for a name: nobody is left who could post.
 bool nobody_is_left(const Scene& scene) {
-  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    const HostState state = scene.evidence.state(rank);
-    if (state != HostState::returned && state != HostState::awaiting) return false;
+  for (int host = 0; host < scene.evidence.host_count(); ++host) {
+    const HostState state = scene.evidence.host_state(host);
+    const bool joins = state == HostState::joining && scene.evidence.has_threads(host);
+    if (state != HostState::returned && state != HostState::awaiting && !joins) return false;
   }
   return true;
 }

@@ -12,7 +12,7 @@ namespace {
 using Ranks = std::vector<RankId>;
 
 Code code_of(const Scene& scene, const HostMeeting& meeting) {
-  switch (scene.evidence.state(meeting.waiting.front())) {
+  switch (scene.evidence.host_state(meeting.host)) {
     case HostState::creating:
       return Code::COMM_SPLIT_INCOMPLETE;
     case HostState::destroying:
@@ -29,9 +29,8 @@ const char* what_is_missed(Code code) {
 }
 
 FoundSide side_of(Scene& scene, const HostMeeting& meeting) {
-  const RankId first = meeting.waiting.front();
-  FoundSide side{meeting.waiting, position_text(scene.evidence, first), "", ""};
-  if (const Record* last = scene.evidence.last(first)) {
+  FoundSide side{meeting.waiting, position_text(scene.evidence, meeting.host), "", ""};
+  if (const Record* last = scene.evidence.host_last(meeting.host)) {
     side.label = label_text(scene.evidence, *last);
     side.place = place_text(scene.evidence, *last);
   }
@@ -46,7 +45,7 @@ void report(Scene& scene, const HostMeeting& meeting, const Ranks& never, Findin
   finding.blamed = never;
   if (finding.relation == Relation::edge) finding.alternatives = {meeting.waiting};
   finding.nodes = {meeting.node};
-  const std::string where = position_text(scene.evidence, meeting.waiting.front());
+  const std::string where = position_text(scene.evidence, meeting.host);
   finding.summary = fmt::format("{{who}} {} {}, where {} {}.", what_is_missed(finding.code), where,
                                 ranks_text(meeting.waiting), meeting.waiting.size() == 1 ? "waits" : "wait");
   const bool is_elsewhere = is_waiting(scene.evidence.state(never.front()));

@@ -58,7 +58,7 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
     // Which work waits for which was guessed where the source does not know streams.
     if (call != nullptr && (call->unknown & kUnknownStream) != 0) circle.is_certain = false;
     const bool to_host = scene.waits.kind(next) == NodeKind::host && kind != NodeKind::host;
-    if (to_host && !comes_for_sure(scene, node, scene.waits.index(next))) circle.is_certain = false;
+    if (to_host && !comes_for_sure(scene, node, scene.waits.rank_of(next))) circle.is_certain = false;
   }
   circle.nodes = std::move(nodes);
   return circle;
@@ -160,7 +160,7 @@ std::optional<Code> code_of_hosts(const Scene& scene, const std::vector<int>& co
   for (const int node : component) {
     if (scene.waits.kind(node) != NodeKind::host_meeting) continue;
     const HostMeeting& meeting = scene.waits.host_meetings[static_cast<std::size_t>(scene.waits.index(node))];
-    const HostState state = scene.evidence.state(meeting.waiting.front());
+    const HostState state = scene.evidence.host_state(meeting.host);
     if (state == HostState::destroying) return Code::TEARDOWN_ORDER_MISMATCH;
     return state == HostState::creating ? Code::COMM_SPLIT_INCOMPLETE : Code::COMM_INIT_CYCLE;
   }
@@ -215,14 +215,21 @@ bool has_opposite_orders(const Scene& scene, const std::vector<int>& nodes) {
   return false;
 }
 
+/// Whether a host of the rank stands in the first message of a pair.
+bool is_in_first_message(const Evidence& evidence, RankId rank) {
+  const std::vector<int> hosts = evidence.hosts_of(rank);
+  return std::any_of(hosts.begin(), hosts.end(), [&](int host) {
+    const Record* last = evidence.host_last(host);
+    return evidence.host_state(host) == HostState::connecting && last != nullptr && is_transfer(*last);
+  });
+}
+
 /// The first messages of pairs wait for each other, each host in that of another pair: no message was sent.
 bool are_first_messages(const Scene& scene, const std::vector<int>& nodes) {
   std::set<RankId> ranks;
   for (const int node : nodes) {
     const RankId rank = scene.waits.rank_of(node);
-    if (rank == kNoRank || scene.evidence.state(rank) != HostState::connecting) return false;
-    const Record* last = scene.evidence.last(rank);
-    if (last == nullptr || !is_transfer(*last)) return false;
+    if (rank == kNoRank || !is_in_first_message(scene.evidence, rank)) return false;
     ranks.insert(rank);
   }
   return ranks.size() > 2;

@@ -19,21 +19,21 @@ constexpr const char* kLookAtHost =
     "Look at the stack of that process (py-spy dump, gdb) and at its log: what holds it is no call of a "
     "group.";
 
-bool needs_host(const Scene& scene, RankId rank) { return scene.is_awaited[static_cast<std::size_t>(rank)]; }
+bool needs_host(const Scene& scene, int host) { return scene.is_awaited[static_cast<std::size_t>(host)]; }
 
-Finding about_host(Code code, Cause cause, RankId rank) {
+Finding about_host(const Scene& scene, Code code, Cause cause, int host) {
   Finding finding;
   finding.code = code;
   finding.cause = cause;
   finding.relation = Relation::owner;
-  finding.blamed = {rank};
-  finding.nodes = {rank};
+  finding.blamed = {scene.evidence.rank_of(host)};
+  finding.nodes = {host};
   return finding;
 }
 
-FoundSide side_at_last(const Scene& scene, RankId rank, const std::string& call) {
-  FoundSide side{{rank}, call, "", ""};
-  const Record* last = scene.evidence.last(rank);
+FoundSide side_at_last(const Scene& scene, int host, const std::string& call) {
+  FoundSide side{{scene.evidence.rank_of(host)}, call, "", ""};
+  const Record* last = scene.evidence.host_last(host);
   if (last != nullptr) {
     side.label = label_text(scene.evidence, *last);
     side.place = place_text(scene.evidence, *last);
@@ -45,15 +45,16 @@ std::string seconds_text(Nanos time) {
   return fmt::format("{:g} s", static_cast<double>(time.count()) / 1e9);
 }
 
-std::string last_text(const Scene& scene, RankId rank) {
-  const Record* last = scene.evidence.last(rank);
+std::string last_text(const Scene& scene, int host) {
+  const Record* last = scene.evidence.host_last(host);
   if (last == nullptr) return "its start";
-  return last->kind == RecordKind::call ? short_call_text(scene.evidence, rank, *last) : "its last request";
+  return last->kind == RecordKind::call ? short_call_text(scene.evidence, scene.evidence.rank_of(host), *last)
+                                        : "its last request";
 }
 
 /// Nothing shows whether a rank that made no further call is late, stuck elsewhere or gone.
 void find_unseen_rank(Scene& scene, RankId rank, Findings& findings) {
-  Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
+  Finding finding = about_host(scene, Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
   finding.certainty = Certainty::undecided;
   finding.relation = Relation::edge;
   const std::string position = position_text(scene.evidence, rank);
@@ -64,30 +65,39 @@ void find_unseen_rank(Scene& scene, RankId rank, Findings& findings) {
   findings.push_back(std::move(finding));
 }
 
-void find_slow_rank(Scene& scene, RankId rank, Findings& findings) {
-  Finding finding = about_host(Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
+/// "" of a main thread.
+std::string in_thread(const Evidence& evidence, int host) {
+  const std::string name = evidence.thread_name(host);
+  return name.empty() ? "" : fmt::format(" in thread '{}'", name);
+}
+
+void find_slow_rank(Scene& scene, int host, Findings& findings) {
+  Finding finding = about_host(scene, Code::SLOW_RANK_TIMEOUT, Cause::timeout, host);
   finding.certainty = Certainty::likely;
   finding.summary = "{who} had not come out of work outside any call when the run was ended; others wait.";
-  finding.sides = {side_at_last(scene, rank, "still running")};
-  const RankEnd& end = scene.evidence.end(rank);
+  finding.sides = {side_at_last(scene, host, "still running")};
   const Histories& histories = scene.evidence.histories();
-  if (end.label.site != SiteId::none) {
-    finding.sides.front().label = histories.sites.text(end.label);
-    finding.sides.front().place = histories.sites.site(end.label.site).place;
+  const Nanos busy_until = scene.evidence.busy_until(host);
+  const Label& label = scene.evidence.work_label(host);
+  const std::string thread = in_thread(scene.evidence, host);
+  if (label.site != SiteId::none) {
+    finding.sides.front().label = histories.sites.text(label) + thread;
+    finding.sides.front().place = histories.sites.site(label.site).place;
   }
-  if (end.busy_until == kNever) {
+  if (busy_until == kNever) {
     finding.code = Code::HOST_BLOCKED;
     finding.cause = Cause::missing;
     finding.hint = kLookAtHost;
-    finding.summary = "{who} hangs outside any call; others wait for what only that rank could do.";
-    finding.sides.front().call = "hangs after " + last_text(scene, rank);
-  } else if (end.busy_until > Nanos{0}) {
+    finding.summary = fmt::format(
+        "{{who}} hangs outside any call{}; others wait for what only that rank could do.", thread);
+    finding.sides.front().call = "hangs after " + last_text(scene, host);
+  } else if (busy_until > Nanos{0}) {
     finding.certainty = Certainty::certain;
     finding.summary = fmt::format(
         "{{who}} was still at work{} when the timeout of those who wait passed at {}; it would have come out "
         "of it {} later.",
         finding.sides.front().label.empty() ? "" : " in " + finding.sides.front().label,
-        seconds_text(histories.time), seconds_text(end.busy_until - histories.time));
+        seconds_text(histories.time), seconds_text(busy_until - histories.time));
   }
   findings.push_back(std::move(finding));
 }
@@ -241,13 +251,13 @@ void mark_same_everywhere(Scene& scene, std::span<Finding> refusals) {
   }
 }
 
-void report_unexplained(Scene& scene, RankId rank, Findings& findings) {
-  Finding finding = about_host(Code::HOST_BLOCKED, Cause::blocked, rank);
+void report_unexplained(Scene& scene, int host, Findings& findings) {
+  Finding finding = about_host(scene, Code::HOST_BLOCKED, Cause::blocked, host);
   finding.certainty = Certainty::undecided;
   finding.hint = kLookAtHost;
-  finding.summary = fmt::format("{{who}} did not end, at {}, and the histories do not tell why.",
-                                position_text(scene.evidence, rank));
-  finding.sides = {side_at_last(scene, rank, position_text(scene.evidence, rank))};
+  finding.summary = fmt::format("{{who}} did not end, at {}{}, and the histories do not tell why.",
+                                position_text(scene.evidence, host), in_thread(scene.evidence, host));
+  finding.sides = {side_at_last(scene, host, position_text(scene.evidence, host))};
   findings.push_back(std::move(finding));
 }
 
@@ -268,7 +278,7 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
     // Who leaves because a call was refused is named for the call.
     const Record* last = scene.evidence.last(rank);
     if (!died && last != nullptr && last->rejected) continue;
-    Finding finding = about_host(died && is_needed ? Code::RANK_FAILED_PEERS_WAIT : Code::RANK_EXITED,
+    Finding finding = about_host(scene, died && is_needed ? Code::RANK_FAILED_PEERS_WAIT : Code::RANK_EXITED,
                                  died ? Cause::failed_rank : Cause::exited_rank, rank);
     finding.summary =
         fmt::format("{{who}} {} after {}; {}.", died ? "died" : "left before the end of the program",
@@ -286,7 +296,7 @@ void find_refused_calls(Scene& scene, Findings& findings) {
     const Record* call = scene.evidence.first_rejected(rank);
     if (call == nullptr || call->kind != RecordKind::call) continue;
     const Code code = code_of_refusal(scene.evidence, rank, *call);
-    Finding finding = about_host(code, Cause::argument, rank);
+    Finding finding = about_host(scene, code, Cause::argument, rank);
     finding.sequence = call->sequence;
     finding.summary = summary_of_refusal(scene.evidence, rank, *call, code);
     const bool is_known = is_group_known(scene.evidence, *call);
@@ -302,17 +312,20 @@ void find_refused_calls(Scene& scene, Findings& findings) {
 
 void find_blocked_hosts(Scene& scene, Findings& findings) {
   find_awaited_names(scene, findings);
-  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    if (!needs_host(scene, rank)) continue;
-    if (scene.evidence.state(rank) == HostState::running) find_slow_rank(scene, rank, findings);
-    if (scene.evidence.state(rank) == HostState::unseen) find_unseen_rank(scene, rank, findings);
+  for (int host = 0; host < scene.evidence.host_count(); ++host) {
+    if (!needs_host(scene, host)) continue;
+    if (scene.evidence.host_state(host) == HostState::running) find_slow_rank(scene, host, findings);
+    if (scene.evidence.host_state(host) == HostState::unseen) find_unseen_rank(scene, host, findings);
   }
 }
 
 void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings& findings) {
-  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    const bool is_left = is_waiting(scene.evidence.state(rank)) && !explained[static_cast<std::size_t>(rank)];
-    if (is_left) report_unexplained(scene, rank, findings);
+  for (int host = 0; host < scene.evidence.host_count(); ++host) {
+    const HostState state = scene.evidence.host_state(host);
+    // What holds a rank's threads holds the one that waits for them.
+    if (state == HostState::joining && scene.evidence.has_threads(host)) continue;
+    const bool is_left = is_waiting(state) && !explained[static_cast<std::size_t>(host)];
+    if (is_left) report_unexplained(scene, host, findings);
   }
   if (!findings.empty()) return;
   std::vector<RankId> left;

@@ -34,7 +34,7 @@ void connect_to_gone(RankId rank, const Evidence& evidence, WaitGraph& graph) {
 }  // namespace
 
 Waits::Waits(Evidence& evidence) : evidence_(evidence) {
-  for (RankId rank = 0; rank < evidence.world_size(); ++rank) add_node(NodeKind::host, rank);
+  for (int host = 0; host < evidence.host_count(); ++host) add_node(NodeKind::host, host);
   add_heads();
   connect_hosts();
   connect_let_down();
@@ -51,7 +51,7 @@ Waits::Waits(Evidence& evidence) : evidence_(evidence) {
 }
 
 RankId Waits::rank_of(int node) const {
-  if (kind(node) == NodeKind::host) return index(node);
+  if (kind(node) == NodeKind::host) return evidence_.rank_of(index(node));
   if (kind(node) == NodeKind::head) return heads[at(index(node))].rank;
   return kNoRank;
 }
@@ -67,23 +67,36 @@ int Waits::add_node(NodeKind kind, int index) {
 }
 
 void Waits::add_heads() {
+  connecting_head_.assign(at(evidence_.host_count()), -1);
   for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
     first_head_.push_back(static_cast<int>(heads.size()));
     for (const OpenWork& work : evidence_.end(rank).open) {
       add_head(rank, work.stream, static_cast<std::int64_t>(work.first_open));
       heads.back().waits_for_slot = work.waits_for_slot;
     }
-    const bool is_connecting = evidence_.state(rank) == HostState::connecting;
-    if (evidence_.state(rank) != HostState::submitting && !is_connecting) continue;
-    const Record* call = evidence_.last(rank);
-    if (call == nullptr || call->kind != RecordKind::call) continue;
-    const auto mine = std::span(heads).subspan(at(first_head_.back()));
-    const bool known =
-        std::any_of(mine.begin(), mine.end(), [&](const Head& h) { return h.stream == call->stream; });
-    if (!known || is_connecting) add_head(rank, call->stream, call->ticket);
-    if (is_connecting) heads.back().is_connecting = true;
+    if (!evidence_.has_threads(rank)) {
+      add_head_of_host(rank);
+      continue;
+    }
+    for (const int host : evidence_.hosts_of(rank)) add_head_of_host(host);
   }
   first_head_.push_back(static_cast<int>(heads.size()));
+}
+
+/// What a host stands in before it is on a stream.
+void Waits::add_head_of_host(int host) {
+  const HostState state = evidence_.host_state(host);
+  const bool is_connecting = state == HostState::connecting;
+  if (state != HostState::submitting && !is_connecting) return;
+  const Record* call = evidence_.host_last(host);
+  if (call == nullptr || call->kind != RecordKind::call) return;
+  const auto mine = std::span(heads).subspan(at(first_head_.back()));
+  const bool known =
+      std::any_of(mine.begin(), mine.end(), [&](const Head& h) { return h.stream == call->stream; });
+  if (!known || is_connecting) add_head(evidence_.rank_of(host), call->stream, call->ticket);
+  if (!is_connecting) return;
+  heads.back().is_connecting = true;
+  connecting_head_[at(host)] = static_cast<int>(heads.size()) - 1;
 }
 
 void Waits::add_head(RankId rank, StreamId stream, std::int64_t ticket) {
@@ -93,33 +106,45 @@ void Waits::add_head(RankId rank, StreamId stream, std::int64_t ticket) {
 }
 
 void Waits::connect_hosts() {
-  for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
-    const Record* last = evidence_.last(rank);
-    const HostState state = evidence_.state(rank);
-    if (last == nullptr && state == HostState::creating) connect_to_gone(rank, evidence_, graph);
-    if (last == nullptr) continue;
-    if (state == HostState::connecting && last->kind == RecordKind::call) {
-      graph.add_edge(rank, heads[at(first_head_[at(rank) + 1] - 1)].node);
-    } else if (state == HostState::submitting ||
-               (state == HostState::waiting && last->kind == RecordKind::wait)) {
-      connect_host_to_work(rank, last->ticket);
-    } else if (state == HostState::waiting && last->kind == RecordKind::synchronize) {
-      for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
-        if (heads[at(i)].stream == last->stream) graph.add_edge(rank, heads[at(i)].node);
-      }
-    } else if (state == HostState::awaiting && last->kind == RecordKind::await) {
-      await_name(rank, last->detail);
-    } else if (state == HostState::creating && is_creation(*last)) {
-      const auto [entry, added] =
-          creation_ids_.try_emplace(last->sequence, static_cast<int>(creations.size()));
-      if (added) {
-        creations.push_back({last->sequence, {}, {}, -1});
-        creations.back().node = add_node(NodeKind::creation, entry->second);
-      }
-      creations[at(entry->second)].waiting.push_back(rank);
-      graph.add_edge(rank, creations[at(entry->second)].node);
+  for (int host = 0; host < evidence_.host_count(); ++host) connect_host(host);
+}
+
+void Waits::connect_host(int host) {
+  const RankId rank = evidence_.rank_of(host);
+  const Record* last = evidence_.host_last(host);
+  const HostState state = evidence_.host_state(host);
+  if (last == nullptr && state == HostState::creating) connect_to_gone(rank, evidence_, graph);
+  if (state == HostState::joining) {
+    for (const int thread : evidence_.hosts_of(rank)) {
+      if (thread != host) graph.add_edge(host, thread);
     }
   }
+  if (last == nullptr) return;
+  if (state == HostState::connecting && last->kind == RecordKind::call) {
+    graph.add_edge(host, heads[at(connecting_head_[at(host)])].node);
+  } else if (state == HostState::submitting ||
+             (state == HostState::waiting && last->kind == RecordKind::wait)) {
+    connect_host_to_work(host, last->ticket);
+  } else if (state == HostState::waiting && last->kind == RecordKind::synchronize) {
+    for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
+      if (heads[at(i)].stream == last->stream) graph.add_edge(host, heads[at(i)].node);
+    }
+  } else if (state == HostState::awaiting && last->kind == RecordKind::await) {
+    await_name(host, last->detail);
+  } else if (state == HostState::creating && is_creation(*last)) {
+    connect_creating(rank, *last);
+  }
+}
+
+void Waits::connect_creating(RankId rank, const Record& creation) {
+  const auto [entry, added] =
+      creation_ids_.try_emplace(creation.sequence, static_cast<int>(creations.size()));
+  if (added) {
+    creations.push_back({creation.sequence, {}, {}, -1});
+    creations.back().node = add_node(NodeKind::creation, entry->second);
+  }
+  creations[at(entry->second)].waiting.push_back(rank);
+  graph.add_edge(rank, creations[at(entry->second)].node);
 }
 
 /// Who left because a peer was gone is gone for the same reason: others wait through it for that peer.
@@ -134,24 +159,27 @@ void Waits::connect_let_down() {
   }
 }
 
-void Waits::connect_host_to_work(RankId rank, std::int64_t ticket) {
+void Waits::connect_host_to_work(int host, std::int64_t ticket) {
+  const RankId rank = evidence_.rank_of(host);
   // The host waits for every stream that the ticket has calls on, and those for all that is before it.
   for (const Record* call : evidence_.calls_of(rank, ticket)) {
     for (int i = first_head_[at(rank)]; i < first_head_[at(rank) + 1]; ++i) {
       const Head& head = heads[at(i)];
-      if (head.stream == call->stream && head.ticket <= ticket) graph.add_edge(rank, head.node);
+      if (head.stream == call->stream && head.ticket <= ticket) graph.add_edge(host, head.node);
     }
   }
 }
 
-void Waits::await_name(RankId rank, std::int32_t name) {
+void Waits::await_name(int host, std::int32_t name) {
   const auto [entry, added] = awaited_ids_.try_emplace(name, static_cast<int>(awaited.size()));
   if (added) {
-    awaited.push_back({name, {}, -1});
+    awaited.push_back({name, {}, host, -1});
     awaited.back().node = add_node(NodeKind::awaited, entry->second);
   }
-  awaited[at(entry->second)].waiting.push_back(rank);
-  graph.add_edge(rank, awaited[at(entry->second)].node);
+  std::vector<RankId>& waiting = awaited[at(entry->second)].waiting;
+  const RankId rank = evidence_.rank_of(host);
+  if (waiting.empty() || waiting.back() != rank) waiting.push_back(rank);
+  graph.add_edge(host, awaited[at(entry->second)].node);
 }
 
 void Waits::wait_for_head(Head& head, const Head& other) {
@@ -229,14 +257,13 @@ void Waits::connect_to_stream(Head& head, StreamId stream, HistoryNode node) {
 }
 
 MemberCall Waits::member_call(RankId rank, const Record* call, Presence otherwise) const {
-  MemberCall member{rank, call, otherwise, -1};
+  MemberCall member{rank, call, otherwise, -1, rank};
   if (call == nullptr) return member;
   member.presence = Presence::done;
   if (!evidence_.is_open(rank, *call)) return member;
-  const int last = first_head_[at(rank) + 1] - 1;
-  if (last >= first_head_[at(rank)] && heads[at(last)].is_connecting &&
-      heads[at(last)].ticket == call->ticket) {
-    member.head_node = heads[at(last)].node;
+  for (int i = first_head_[at(rank) + 1] - 1; i >= first_head_[at(rank)] && heads[at(i)].is_connecting; --i) {
+    if (heads[at(i)].ticket != call->ticket) continue;
+    member.head_node = heads[at(i)].node;
     member.presence = Presence::started;
     return member;
   }
@@ -266,7 +293,7 @@ void Waits::wait_for_member(int from, const MemberCall& member) {
   const bool is_missing = member.presence == Presence::absent || member.presence == Presence::unknown;
   const bool died_inside = member.presence != Presence::done && evidence_.is_gone(member.rank);
   if (is_missing || died_inside) {
-    graph.add_edge(from, member.rank);
+    graph.add_edge(from, died_inside ? member.rank : member.host);
   } else if (member.presence == Presence::queued) {
     graph.add_edge(from, member.head_node);
   }
@@ -291,6 +318,8 @@ void Waits::fill_meeting(Meeting& meeting) {
     const std::int32_t first = calls.calls.empty() ? -1 : calls.calls.front()->sequence;
     meeting.members.push_back(member_call(rank, calls.find(meeting.sequence),
                                           presence_without_record(rank, meeting.sequence, first)));
+    if (evidence_.has_threads(rank))
+      meeting.members.back().host = evidence_.host_of(rank, calls.find(meeting.sequence, true));
     wait_for_member(meeting.node, meeting.members.back());
   });
 }
@@ -302,6 +331,8 @@ void Waits::add_transfer(int head, const Record& call) {
     const std::int32_t first = evidence_.end(wanted.rank).starts_late ? evidence_.first_sequence(wanted) : -1;
     transfer.theirs = member_call(wanted.rank, evidence_.find(wanted),
                                   presence_without_record(wanted.rank, wanted.sequence, first));
+    if (evidence_.has_threads(wanted.rank))
+      transfer.theirs.host = evidence_.host_of(wanted.rank, evidence_.find(wanted, true));
     wait_for_member(heads[at(head)].node, transfer.theirs);
   }
   transfers.push_back(transfer);
@@ -347,27 +378,39 @@ void Waits::add_silent_meetings() {
 void Waits::add_host_meetings() {
   const Histories& histories = evidence_.histories();
   std::vector<int> meeting_of(histories.connections.size(), -1);
-  for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
-    const std::int32_t connection = evidence_.end(rank).connection;
-    if (connection < 0 || !is_waiting(evidence_.state(rank))) continue;
+  for (int host = 0; host < evidence_.host_count(); ++host) {
+    const std::int32_t connection = evidence_.connection(host);
+    if (connection < 0 || !is_waiting(evidence_.host_state(host))) continue;
     int& place = meeting_of[at(connection)];
     if (place < 0) {
       place = static_cast<int>(host_meetings.size());
       const Connection& known = histories.connections[at(connection)];
-      host_meetings.push_back({known.instance, {}, known.absent, -1});
-      const int node = add_node(NodeKind::host_meeting, place);
-      host_meetings.back().node = node;
-      for (const RankId absent : known.absent) graph.add_edge(node, absent);
-      // Where the hosts come with collectives, what is missing is a part of one.
-      const Record* last = evidence_.last(rank);
-      const auto meeting =
-          last == nullptr ? meeting_ids_.end() : meeting_ids_.find({known.instance, last->sequence});
-      if (last != nullptr && is_collective(*last) && meeting != meeting_ids_.end())
-        graph.add_edge(node, meetings[at(meeting->second)].node);
+      host_meetings.push_back({known.instance, {}, host, known.absent, -1});
+      host_meetings.back().node = add_node(NodeKind::host_meeting, place);
+      connect_host_meeting(host_meetings.back());
     }
-    host_meetings[at(place)].waiting.push_back(rank);
-    graph.add_edge(rank, host_meetings[at(place)].node);
+    std::vector<RankId>& waiting = host_meetings[at(place)].waiting;
+    const RankId rank = evidence_.rank_of(host);
+    if (std::find(waiting.rbegin(), waiting.rend(), rank) == waiting.rend() || !evidence_.has_threads(rank))
+      waiting.push_back(rank);
+    graph.add_edge(host, host_meetings[at(place)].node);
   }
+}
+
+/// Waits for those that have not come: of a rank with several threads, for the one that would.
+void Waits::connect_host_meeting(const HostMeeting& meeting) {
+  for (const RankId absent : meeting.absent) {
+    const CallList* calls =
+        evidence_.has_threads(absent) ? &evidence_.collectives(absent, meeting.instance) : nullptr;
+    const bool is_planned = calls != nullptr && calls->made < calls->calls.size();
+    graph.add_edge(meeting.node, is_planned ? evidence_.host_of(absent, calls->calls[calls->made])
+                                            : static_cast<int>(absent));
+  }
+  // Where the hosts come with collectives, what is missing is a part of one.
+  const Record* last = evidence_.host_last(meeting.host);
+  if (last == nullptr || !is_collective(*last)) return;
+  const auto known = meeting_ids_.find({meeting.instance, last->sequence});
+  if (known != meeting_ids_.end()) graph.add_edge(meeting.node, meetings[at(known->second)].node);
 }
 
 }  // namespace gridlock

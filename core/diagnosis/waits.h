@@ -44,6 +44,8 @@ struct MemberCall {
   Presence presence = Presence::absent;
   /// Started: the head it is in. Queued: the head it is behind. -1 otherwise.
   int head_node = -1;
+  /// Absent: the host that would call it.
+  int host = kNoRank;
 };
 
 /// One collective that somebody has started, as all members of the group see it; members in group order.
@@ -81,6 +83,8 @@ struct Creation {
 struct Awaited {
   std::int32_t name = -1;
   std::vector<RankId> waiting;
+  /// The first host that waits.
+  int host = -1;
   int node = -1;
 };
 
@@ -88,6 +92,8 @@ struct Awaited {
 struct HostMeeting {
   InstanceId instance = InstanceId::none;
   std::vector<RankId> waiting;
+  /// The first host that waits.
+  int host = -1;
   std::vector<RankId> absent;
   int node = -1;
 };
@@ -96,9 +102,10 @@ struct HostMeeting {
 enum class NodeKind : std::uint8_t { host, head, meeting, creation, awaited, host_meeting };
 
 /// Everything that waits at the end of a run, as a graph over hosts, heads of streams, collectives, creations
-/// and names. Node r is the host of rank r. A rank's host waits for its stream, a stream's head for the
-/// collective it is in, a collective for the members that are not there: for their host where they have not
-/// called it, for the head of their stream where it is queued behind other work.
+/// and names. The first nodes are the hosts of Evidence: node r is that of rank r, and a main thread waits
+/// for its rank's other threads. A rank's host waits for its stream, a stream's head for the collective it is
+/// in, a collective for the members that are not there: for their host where they have not called it, for the
+/// head of their stream where it is queued behind other work.
 class Waits {
  public:
   explicit Waits(Evidence& evidence);
@@ -112,7 +119,7 @@ class Waits {
   std::vector<HostMeeting> host_meetings;
 
   NodeKind kind(int node) const { return places_[static_cast<std::size_t>(node)].kind; }
-  /// Index into the vector of the node's kind; the rank for a host.
+  /// Index into the vector of the node's kind; the host's number for a host.
   int index(int node) const { return places_[static_cast<std::size_t>(node)].index; }
   /// The rank that a host or head belongs to; kNoRank for other nodes.
   RankId rank_of(int node) const;
@@ -128,9 +135,12 @@ class Waits {
   int add_node(NodeKind kind, int index);
   void add_heads();
   void add_head(RankId rank, StreamId stream, std::int64_t ticket);
+  void add_head_of_host(int host);
   void connect_hosts();
+  void connect_host(int host);
+  void connect_creating(RankId rank, const Record& creation);
   void connect_let_down();
-  void connect_host_to_work(RankId rank, std::int64_t ticket);
+  void connect_host_to_work(int host, std::int64_t ticket);
   void connect_head(Head& head);
   void wait_for_head(Head& head, const Head& other);
   void start_calls(int head);
@@ -139,9 +149,10 @@ class Waits {
   void join_meeting(int head, const Record& call);
   void fill_meeting(Meeting& meeting);
   void add_transfer(int head, const Record& call);
-  void await_name(RankId rank, std::int32_t name);
+  void await_name(int host, std::int32_t name);
   void fill_creations();
   void add_host_meetings();
+  void connect_host_meeting(const HostMeeting& meeting);
   void add_silent_meetings();
   void connect_behind_slots(Head& head);
   MemberCall member_call(RankId rank, const Record* call, Presence otherwise) const;
@@ -153,6 +164,8 @@ class Waits {
   /// heads are sorted by rank: those of rank r are first_head_[r] .. first_head_[r + 1].
   std::vector<int> first_head_;
   std::vector<int> first_transfer_;
+  /// Head in whose submit a connecting host stands. Index = host.
+  std::vector<int> connecting_head_;
   std::map<std::pair<InstanceId, std::int32_t>, int> meeting_ids_;
   std::map<std::int64_t, int> creation_ids_;
   std::map<std::int32_t, int> awaited_ids_;

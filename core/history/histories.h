@@ -25,6 +25,7 @@ enum class HostState : std::uint8_t {
   destroying,  ///< parked in destroy_group until the other members destroy the group too
   unseen,      ///< made no further call, and the source of the history does not show what its host does: it
                ///< works, waits outside of calls, or has ended
+  joining,     ///< parked until its other host threads have ended
 };
 
 /// Work of one stream that had not completed: every ticket on that stream from first_open on. Tickets
@@ -39,6 +40,17 @@ struct OpenWork {
 
 /// Time of what will not happen.
 inline constexpr Nanos kNever = Nanos::max();
+
+/// Where a host thread stood that had not ended; the fields mean what they mean in RankEnd.
+struct ThreadEnd {
+  /// Number of its name in the store, as in Record::thread.
+  std::int32_t name = -1;
+  HostState state = HostState::running;
+  Nanos since{0};
+  Nanos busy_until{0};
+  Label label;
+  std::int32_t connection = -1;
+};
 
 /// How far one rank came: its history and where its host and its device work stood at the end.
 struct RankEnd {
@@ -57,6 +69,8 @@ struct RankEnd {
   bool starts_late = false;
   /// Order-independent sum over the hashes of all outputs this rank received (group key, sequence, bytes).
   std::uint64_t results = 0;
+  /// Its other host threads, where state is that of the main one: joining.
+  std::vector<ThreadEnd> threads;
 };
 
 /// Hosts that meet before anything is enqueued: the members of a group that make its communicator or destroy

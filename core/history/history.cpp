@@ -42,7 +42,7 @@ PackedRecord pack(const Record& record) {
           std::bit_cast<std::uint64_t>(record.scalar),
           pair_of(record.detail, record.label.site),
           pair_of(record.label.inner, record.label.outer),
-          static_cast<std::uint32_t>(record.notes)};
+          pair_of(record.notes, record.thread)};
 }
 
 std::uint64_t hash_bytes(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }

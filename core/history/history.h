@@ -36,6 +36,7 @@ enum class RecordKind : std::uint8_t {
   split,    ///< group, color (count), key (ticket), spec of what came of it, if anything
   shrink,   ///< group, spec
   abort,    ///< group
+  parallel,  ///< the host starts threads and waits for their end
 };
 
 /// Facts of a record that the source of a history may not know; unknown matches anything.
@@ -69,8 +70,8 @@ struct Record {
   std::int32_t sequence = 0;
   /// Ticket of a call, wait or test (the calls of a batch share one); event of event_record and stream_wait.
   std::int64_t ticket = -1;
-  /// Elements of a call; color of a split. Of a creation: how many groups the rank had made before, plus one,
-  /// where names of groups are counters (GroupNames), else 0.
+  /// Elements of a call; color of a split; 1 of a post that fails. Of a creation: how many groups the rank
+  /// had made before, plus one, where names of groups are counters (GroupNames), else 0.
   std::int64_t count = 0;
   double scalar = 1.0;
   /// Index into the store's side table that the kind needs: counts of an uneven call, spec of new_group, plan
@@ -78,6 +79,9 @@ struct Record {
   std::int32_t detail = -1;
   /// Of a call: index into the store's call notes. -1: none.
   std::int32_t notes = -1;
+  /// The host thread that did it, by the number of its name in the store; -1: the rank's main thread. The
+  /// records of a rank's threads stand in the order in which they were made.
+  std::int32_t thread = -1;
   Label label = {};
 
   bool operator==(const Record&) const = default;

@@ -11,21 +11,21 @@ struct Order {
   InstanceId group;
   CallKind kind;
   GroupRank peer;
-  std::int32_t next;
+  std::int32_t next = 0;
+  /// The thread that intends calls of it; -1: none, or the main one.
+  std::int32_t thread = -1;
 };
 
 class Orders {
  public:
-  /// Place of the next call of this order.
-  std::int32_t& next(InstanceId group, CallKind kind, GroupRank peer) {
+  Order& next(InstanceId group, CallKind kind, GroupRank peer) {
     const bool is_p2p = operation(kind).is_p2p;
-    const Order wanted{group, is_p2p ? kind : CallKind::barrier, is_p2p ? peer : -1, 0};
+    const Order wanted{group, is_p2p ? kind : CallKind::barrier, is_p2p ? peer : -1};
     for (Order& order : orders_) {
-      if (order.group == wanted.group && order.kind == wanted.kind && order.peer == wanted.peer)
-        return order.next;
+      if (order.group == wanted.group && order.kind == wanted.kind && order.peer == wanted.peer) return order;
     }
     orders_.push_back(wanted);
-    return orders_.back().next;
+    return orders_.back();
   }
 
  private:
@@ -59,21 +59,37 @@ bool is_planned_cut(const Record& record) {
   return record.kind == RecordKind::planned && (record.unknown & kCut) == kCut;
 }
 
-void note_intended(Histories& histories, RankId rank, const IntendedCalls& intended) {
+void note_intended(Histories& histories, RankId rank, std::span<const ThreadIntention> threads) {
   RankEnd& end = histories.ranks[static_cast<std::size_t>(rank)];
   Orders orders;
   for (const Record* record : histories.store.records(end.node)) {
     if (record->kind != RecordKind::call || record->rejected) continue;
     const InstanceId group = histories.groups.resolve(record->group, rank);
-    orders.next(group, record->call, record->peer) = record->sequence + 1;
+    orders.next(group, record->call, record->peer).next = record->sequence + 1;
   }
-  for (const Call& call : intended.calls) {
-    const InstanceId group = histories.groups.resolve(call.group, rank);
-    if (group == InstanceId::none) continue;
-    std::int32_t& sequence = orders.next(group, call.kind, call.peer);
-    end.node = histories.store.append(end.node, planned_record(call, sequence++));
+  bool is_cut = false;
+  for (const ThreadIntention& thread : threads) {
+    for (const Call& call : thread.intended.calls) {
+      const InstanceId group = histories.groups.resolve(call.group, rank);
+      if (group == InstanceId::none) continue;
+      Order& order = orders.next(group, call.kind, call.peer);
+      // The main thread goes on when the others have ended.
+      is_cut = is_cut || (thread.thread >= 0 && order.thread >= 0 && order.thread != thread.thread);
+      if (is_cut) break;
+      order.thread = thread.thread;
+      Record planned = planned_record(call, order.next++);
+      planned.thread = thread.thread;
+      end.node = histories.store.append(end.node, planned);
+    }
+    is_cut = is_cut || thread.intended.is_cut;
+    if (is_cut) break;
   }
-  end.node = histories.store.append(end.node, planned_rest(intended.is_cut));
+  end.node = histories.store.append(end.node, planned_rest(is_cut));
+}
+
+void note_intended(Histories& histories, RankId rank, const IntendedCalls& intended) {
+  const ThreadIntention main{-1, intended};
+  note_intended(histories, rank, std::span(&main, 1));
 }
 
 }  // namespace gridlock

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "core/history/histories.h"
 #include "core/rank/step_machine.h"
@@ -19,7 +21,17 @@ Record planned_rest(bool is_cut);
 /// Whether the record is the mark of a cut.
 bool is_planned_cut(const Record& record);
 
-/// Notes what a rank's program still intends behind its history (RankEnd::node).
+/// What one host thread of a rank intends.
+struct ThreadIntention {
+  /// As in Record::thread.
+  std::int32_t thread = -1;
+  IntendedCalls intended;
+};
+
+/// Notes what a rank's program still intends behind its history (RankEnd::node): the threads that have not
+/// ended, then what the main thread does after them. Two that intend calls of one order cut the list there,
+/// as nothing tells how they would take turns.
+void note_intended(Histories& histories, RankId rank, std::span<const ThreadIntention> threads);
 void note_intended(Histories& histories, RankId rank, const IntendedCalls& intended);
 
 }  // namespace gridlock

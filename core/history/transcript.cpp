@@ -5,7 +5,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "core/grid/plan.h"
@@ -68,7 +70,7 @@ std::string text_of(const HistoryStore& store, const Record& record) {
     case RecordKind::synchronize:
       return fmt::format("synchronize stream={}", stream);
     case RecordKind::post:
-      return fmt::format("post '{}'", store.name(record.detail));
+      return fmt::format("post '{}'{}", store.name(record.detail), record.count != 0 ? " as an error" : "");
     case RecordKind::await:
       return fmt::format("await '{}'", store.name(record.detail));
     case RecordKind::new_group:
@@ -82,6 +84,8 @@ std::string text_of(const HistoryStore& store, const Record& record) {
     case RecordKind::split:
     case RecordKind::shrink:
       return part_line(store, record);
+    case RecordKind::parallel:
+      return "parallel";
     case RecordKind::planned:
     case RecordKind::fault:
     case RecordKind::timeout:
@@ -111,6 +115,51 @@ std::string group_text(const Histories& histories, RankId rank, GroupHandle hand
                      instance.spec.members.to_string(), instance.spec.members.index_of(rank));
 }
 
+bool has_threads(const std::vector<const Record*>& records) {
+  return std::any_of(records.begin(), records.end(),
+                     [](const Record* record) { return record->thread >= 0; });
+}
+
+/// Numbers of a rank's tickets or events in the order in which the lines name them.
+class Renumbering {
+ public:
+  std::int64_t of(std::int64_t number) {
+    return number < 0
+               ? number
+               : numbers_.try_emplace(number, static_cast<std::int64_t>(numbers_.size())).first->second;
+  }
+
+ private:
+  std::map<std::int64_t, std::int64_t> numbers_;
+};
+
+/// The lines of a rank with several host threads, each thread by itself: how they took turns shows only where
+/// they share an order of calls.
+std::vector<std::string> threaded_lines(const Histories& histories, RankId rank,
+                                        const std::vector<const Record*>& records) {
+  std::map<std::string, std::vector<const Record*>> threads;
+  for (const Record* record : records) {
+    if (is_timing(*record)) continue;
+    threads[record->thread < 0 ? "" : histories.store.name(record->thread)].push_back(record);
+  }
+  Renumbering tickets;
+  Renumbering events;
+  std::vector<std::string> lines;
+  for (const auto& [thread, own] : threads) {
+    for (const Record* record : own) {
+      Record shown = *record;
+      const bool is_event =
+          record->kind == RecordKind::event_record || record->kind == RecordKind::stream_wait;
+      if (record->kind != RecordKind::split) shown.ticket = (is_event ? events : tickets).of(record->ticket);
+      std::string line = thread.empty() ? "" : fmt::format("[{}] ", thread);
+      line += text_of(histories.store, shown);
+      if (names_a_group(shown)) line += " " + group_text(histories, rank, shown.group);
+      lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
 /// Hashes what transcript_lines prints, but each text once for all ranks that share the history up to there.
 class TranscriptHasher {
  public:
@@ -123,6 +172,7 @@ class TranscriptHasher {
     path_.clear();
     for (HistoryNode node = end.node; node != HistoryNode::empty; node = histories_.store.past(node))
       path_.push_back(node);
+    if (has_thread(end.node)) return threaded(rank, end);
     std::uint64_t hash = static_cast<std::uint64_t>(rank);
     for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
       const Record& record = histories_.store.record(*node);
@@ -137,6 +187,25 @@ class TranscriptHasher {
   }
 
  private:
+  bool has_thread(HistoryNode last) {
+    if (has_thread_.empty()) {
+      has_thread_.resize(histories_.store.node_count(), false);
+      for (std::size_t i = 1; i < has_thread_.size(); ++i) {
+        const auto node = static_cast<HistoryNode>(i);
+        has_thread_[i] = has_thread_[static_cast<std::size_t>(histories_.store.past(node))] ||
+                         histories_.store.record(node).thread >= 0;
+      }
+    }
+    return has_thread_[static_cast<std::size_t>(last)];
+  }
+
+  std::uint64_t threaded(RankId rank, const RankEnd& end) const {
+    auto hash = static_cast<std::uint64_t>(rank);
+    for (const std::string& line : threaded_lines(histories_, rank, histories_.store.records(end.node)))
+      hash = XXH3_64bits_withSeed(line.data(), line.size(), hash);
+    return XXH3_64bits_withSeed(&end.results, sizeof(end.results), hash);
+  }
+
   /// What a handle means on a rank. `number`: its place in the group, from 1; 0: it is in no such group.
   struct GroupPlace {
     GroupHandle group = GroupHandle::none;
@@ -175,6 +244,8 @@ class TranscriptHasher {
   const Histories& histories_;
   /// Index = node.
   std::vector<TextHash> texts_;
+  /// Index = node: the history up to there is of several threads.
+  std::vector<bool> has_thread_;
   // Of the rank that is hashed.
   std::vector<HistoryNode> path_;
   std::vector<GroupPlace> places_;
@@ -185,7 +256,13 @@ class TranscriptHasher {
 std::vector<std::string> transcript_lines(const Histories& histories, RankId rank) {
   std::vector<std::string> lines;
   const RankEnd& end = histories.ranks[static_cast<std::size_t>(rank)];
-  for (const Record* record : histories.store.records(end.node)) {
+  const std::vector<const Record*> records = histories.store.records(end.node);
+  if (has_threads(records)) {
+    lines = threaded_lines(histories, rank, records);
+    lines.push_back(fmt::format("results {:016x}", end.results));
+    return lines;
+  }
+  for (const Record* record : records) {
     if (is_timing(*record)) continue;
     std::string line = text_of(histories.store, *record);
     if (names_a_group(*record)) line += " " + group_text(histories, rank, record->group);

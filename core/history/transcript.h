@@ -22,7 +22,7 @@ struct Transcript {
 Transcript make_transcript(const Histories& histories);
 
 /// The lines behind one rank's hash, for showing the first difference of two runs: one per record, in program
-/// order.
+/// order. A rank's host threads stand one behind the other.
 std::vector<std::string> transcript_lines(const Histories& histories, RankId rank);
 
 }  // namespace gridlock

@@ -11,6 +11,7 @@
 namespace gridlock {
 
 class Plan;
+class StepMachine;
 
 /// The kinds of requests: fields they read -> fields of the reply they set, and whether they may park the
 /// rank.
@@ -22,7 +23,8 @@ enum class RequestKind : std::uint8_t {
   record,       ///< stream -> event. Never parks
   synchronize,  ///< stream. Parks until everything enqueued on it so far is complete
   compute,      ///< duration. Host work: virtual time passes (real worlds: returns at once)
-  post,         ///< name. Host edge: lets every await of that name pass, now and later. Never parks
+  post,         ///< name, fails. Host edge: lets every await of that name pass, now and later, or, where it
+                ///< fails, end with remote_error. The first post of a name decides. Never parks
   await,        ///< name, duration (0: no limit). Parks until somebody posted it
   new_group,  ///< spec -> group. Every rank of the world takes part, in the same order. Parks until all came
   create_grid,    ///< plan, name (for reports) -> grid. All creations of the plan in one request. May park as
@@ -34,14 +36,23 @@ enum class RequestKind : std::uint8_t {
            ///< of them came (S14)
   abort,   ///< group. Local: this rank's open work on it ends with `aborted`, and what is behind it goes on.
            ///< A later use is invalid_argument (S15)
-  pause,   ///< Nothing. Where a program that works long without asking lets its run be ended. Never parks
-  done,    ///< step machines only: the program has ended
+  parallel,  ///< threads. The rank's other host threads: each makes its own requests, and this one parks
+             ///< until all have ended. Of a rank's main thread only; threads make no groups and no threads
+  pause,     ///< Nothing. Where a program that works long without asking lets its run be ended. Never parks
+  done,      ///< step machines only: the program has ended
   exit,  ///< the rank leaves before the end of its program, as an uncaught exception would make it. Does not
          ///< return to C++ programs, whose stack is unwound (a process ends)
 };
 
 /// The color of a rank that takes part in a split and gets no group.
 inline constexpr std::int32_t kNoColor = -1;
+
+/// A host thread that a rank starts: its program, owned by whoever asks and valid until the reply, and its
+/// name, which no other thread of the request has.
+struct HostThread {
+  std::string_view name;
+  StepMachine* machine = nullptr;
+};
 
 /// What rank code asks of the engine. One struct for all, as Call is for operations.
 struct Request {
@@ -56,6 +67,8 @@ struct Request {
   /// A batch of one call is not the same as the call alone (Semantics::pair_communicators).
   bool is_batch = false;
   std::string_view name;
+  bool fails = false;
+  std::span<const HostThread> threads;
   /// Of split.
   std::int32_t color = kNoColor;
   std::int32_t key = 0;

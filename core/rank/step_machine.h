@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -40,6 +41,8 @@ struct RankProgram {
   RankId world_size = 0;
   std::function<void(Rank&)> main;
   std::function<std::unique_ptr<StepMachine>(RankId)> machine;
+  /// Most threads that a parallel request of the program has. Worlds of real processes run none.
+  std::int32_t thread_max = 0;
 };
 
 /// Runs a machine to its end on a rank that may park: how fibers and processes host step machines. False when

@@ -16,6 +16,8 @@ enum class ChoiceKind : std::uint8_t {
   fault,        ///< a fault at a time, or one that ended a rank with work open
   abort,        ///< an abort took back open work
   message,      ///< a send met a recv that does not fit: it is complete if it was left behind before
+  threads,      ///< two host threads of a rank used one stream or group, or made collectives
+  post,         ///< a name was posted twice, once as an error
 };
 
 /// "kernel_slot", "deadline" ...

@@ -36,11 +36,24 @@ void visit(Io& io, OpenWork& work) {
 }
 
 template <typename Io>
+void visit(Io& io, ThreadLine& line) {
+  ThreadEnd& end = line.end;
+  io.text("thread", line.name, Presence::required);
+  io.word("state", "state", host_state_words(), end.state, Presence::required);
+  io.number("since_ns", end.since, Nanos{0}, kInt64);
+  io.number("connection", end.connection, -1, kInt32);
+  io.flag("hangs", line.hangs);
+  io.number("busy_until_ns", end.busy_until, Nanos{0}, kInt64);
+  io.place(line.works_in);
+}
+
+template <typename Io>
 void visit(Io& io, RanksLine& line) {
   RankEnd& end = line.end;
   io.ranks("ranks", line.ranks);
   io.word("state", "state", host_state_words(), end.state, Presence::required);
   io.number("since_ns", end.since, Nanos{0}, kInt64);
+  io.list("threads", line.threads, [](auto& item_io, ThreadLine& thread) { visit(item_io, thread); });
   io.list("open", end.open, [](auto& item_io, OpenWork& work) { visit(item_io, work); });
   io.number("connection", end.connection, -1, kInt32);
   io.flag("hangs", line.hangs);
@@ -167,6 +180,7 @@ void visit(Io& io, RecordLine& line) {
   io.number("tag", line.notes.tag, 0, kInt32);
   io.number("kept_by", line.notes.kept_by, -1, kInt32);
   io.text("content", line.notes.content);
+  io.text("thread", line.thread);
   visit_detail(io, line);
   io.place(line.place);
 }
@@ -203,6 +217,9 @@ HeaderLine read_header(const JsonCursor& cursor) {
 RanksLine read_ranks(const JsonCursor& cursor, RankId world_size) {
   RanksLine line = read<RanksLine>(cursor, world_size);
   if (line.hangs) line.end.busy_until = kNever;
+  for (ThreadLine& thread : line.threads) {
+    if (thread.hangs) thread.end.busy_until = kNever;
+  }
   return line;
 }
 
@@ -279,6 +296,10 @@ std::string history_line_text(HistoryLine line) {
   if (auto* ranks = std::get_if<RanksLine>(&line)) {
     ranks->hangs = ranks->end.busy_until == kNever;
     if (ranks->hangs) ranks->end.busy_until = Nanos{0};
+    for (ThreadLine& thread : ranks->threads) {
+      thread.hangs = thread.end.busy_until == kNever;
+      if (thread.hangs) thread.end.busy_until = Nanos{0};
+    }
   }
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   FieldWriter writer(json);

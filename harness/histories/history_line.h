@@ -35,6 +35,16 @@ struct HeaderLine {
   RankId ranks_per_node = 0;
 };
 
+/// Another host thread of the ranks of a RanksLine.
+struct ThreadLine {
+  std::string name;
+  /// Without name and label; `connection` is the number in the file.
+  ThreadEnd end;
+  /// ThreadEnd::busy_until is kNever.
+  bool hangs = false;
+  LinePlace works_in;
+};
+
 /// Begins the history of some ranks that did the same: `records` lines follow.
 struct RanksLine {
   RankSet ranks;
@@ -43,6 +53,7 @@ struct RanksLine {
   /// RankEnd::busy_until is kNever.
   bool hangs = false;
   LinePlace works_in;
+  std::vector<ThreadLine> threads;
   std::int64_t records = 0;
 };
 
@@ -88,6 +99,8 @@ struct RecordLine {
   std::optional<GroupSpec> spec;
   std::shared_ptr<const Plan> plan;
   std::optional<std::string> name;
+  /// Name of the host thread; empty for the main one.
+  std::string thread;
   CallNotes notes;
   LinePlace place;
 };

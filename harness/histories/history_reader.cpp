@@ -173,14 +173,22 @@ void HistoryReader::take_header(const HeaderLine& line, const Place& place) {
   run_.end = *line.end;
 }
 
+std::int32_t HistoryReader::connection_of(std::int32_t number, const Place& place) const {
+  if (number < 0) return number;
+  const auto known = connections_.find(number);
+  if (known == connections_.end()) fail(place, fmt::format("connection {} was not declared", number));
+  return known->second;
+}
+
 void HistoryReader::begin(const RanksLine& line, const Place& place) {
   RankEnd end = line.end;
   end.label = label_of(line.works_in);
-  if (end.connection >= 0) {
-    const auto known = connections_.find(end.connection);
-    if (known == connections_.end())
-      fail(place, fmt::format("connection {} was not declared", end.connection));
-    end.connection = known->second;
+  end.connection = connection_of(end.connection, place);
+  for (const ThreadLine& thread : line.threads) {
+    ThreadEnd& made = end.threads.emplace_back(thread.end);
+    made.name = run_.histories->store.add_name(thread.name);
+    made.label = label_of(thread.works_in);
+    made.connection = connection_of(made.connection, place);
   }
   for (const RankId rank : line.ranks.to_vector()) {
     std::vector<bool>::reference is_read = is_read_[static_cast<std::size_t>(rank)];
@@ -216,6 +224,7 @@ HistoryReader::Resolved HistoryReader::resolve(const RecordLine& line, CreationS
   record.label = label_of(line.place);
   record.detail = detail_of(line);
   record.notes = run_.histories->store.add_notes(line.notes);
+  if (!line.thread.empty()) record.thread = run_.histories->store.add_name(line.thread);
   if (record.kind == RecordKind::new_group && !record.rejected) {
     result.next = states_->new_group(state, record.detail, *line.spec);
   } else if (record.kind == RecordKind::create_grid) {

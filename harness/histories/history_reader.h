@@ -57,6 +57,8 @@ class HistoryReader {
   void take_complaint(const ComplaintLine& line);
   InstanceId declared(const std::string& group, const Place& place) const;
   Label label_of(const LinePlace& line);
+  /// Of a connection's number in the file; -1 for none.
+  std::int32_t connection_of(std::int32_t number, const Place& place) const;
   void begin(const RanksLine& line, const Place& place);
   void append(std::size_t line, const Place& place);
   Resolved resolve(const RecordLine& line, CreationStates::State state, const Place& place);

@@ -6,20 +6,20 @@
 namespace gridlock {
 namespace {
 
-constexpr std::array<std::string_view, 12> kHostStates{"unknown",  "running",    "submitting", "waiting",
-                                                       "awaiting", "creating",   "returned",   "exited",
-                                                       "crashed",  "connecting", "destroying", "unseen"};
-static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::unseen) + 1);
+constexpr std::array<std::string_view, 13> kHostStates{
+    "unknown", "running", "submitting", "waiting",    "awaiting", "creating", "returned",
+    "exited",  "crashed", "connecting", "destroying", "unseen",   "joining"};
+static_assert(kHostStates.size() == static_cast<std::size_t>(HostState::joining) + 1);
 
 constexpr std::array<std::string_view, 7> kRunEnds{"returned", "quiescent",     "step_limit", "interrupted",
                                                    "stopped",  "backend_error", "deadline"};
 static_assert(kRunEnds.size() == static_cast<std::size_t>(RunEnd::deadline) + 1);
 
-constexpr std::array<std::string_view, 17> kRecordKinds{
+constexpr std::array<std::string_view, 18> kRecordKinds{
     "call",  "wait",    "test",      "stream_wait", "event_record",  "synchronize",
     "post",  "await",   "new_group", "create_grid", "destroy_group", "planned",
-    "fault", "timeout", "split",     "shrink",      "abort"};
-static_assert(kRecordKinds.size() == static_cast<std::size_t>(RecordKind::abort) + 1);
+    "fault", "timeout", "split",     "shrink",      "abort",         "parallel"};
+static_assert(kRecordKinds.size() == static_cast<std::size_t>(RecordKind::parallel) + 1);
 
 constexpr std::array<UnknownWord, 7> kUnknown{{{kUnknownOp, "op"},
                                                {kUnknownPeer, "peer"},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/grid/plan.h"
@@ -50,6 +51,7 @@ RecordLine HistoryWriter::record_line(RankId rank, const Record& record, Creatio
   line.record = record;
   line.notes = store.notes(record);
   line.place = place_of(record.label);
+  if (record.thread >= 0) line.thread = store.name(record.thread);
   line.group = states_.name(state, record.group);
   if (line.group.empty() && record.group != GroupHandle::none) {
     const InstanceId instance = groups_.resolve(record.group, rank);
@@ -103,6 +105,11 @@ RanksLine HistoryWriter::ranks_line(RankId rank) const {
   const bool is_known = line.end.connection < static_cast<std::int32_t>(histories_.connections.size());
   if (!is_known) line.end.connection = -1;
   line.works_in = place_of(line.end.label);
+  for (const ThreadEnd& thread : line.end.threads) {
+    line.threads.push_back({histories_.store.name(thread.name), thread, false, place_of(thread.label)});
+    if (thread.connection >= static_cast<std::int32_t>(histories_.connections.size()))
+      line.threads.back().end.connection = -1;
+  }
   line.records = histories_.store.length(line.end.node);
   return line;
 }
@@ -196,8 +203,12 @@ std::string HistoryWriter::run_text() {
 
 std::string HistoryWriter::rank_text(RankId rank) {
   File file;
-  const std::int32_t connection = ranks_line(rank).end.connection;
-  if (connection >= 0) add_connection(file, connection);
+  const RanksLine line = ranks_line(rank);
+  std::set<std::int32_t> connections{line.end.connection};
+  for (const ThreadLine& thread : line.threads) connections.insert(thread.end.connection);
+  for (const std::int32_t connection : connections) {
+    if (connection >= 0) add_connection(file, connection);
+  }
   add_history(file, RankSet({rank}));
   add_pairs(file, rank);
   add_races(file, rank);

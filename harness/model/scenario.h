@@ -73,6 +73,8 @@ struct Scenario {
   std::vector<std::string> ticket_names;
   /// Loops are nested at most this deep: the number of loop values a rank keeps.
   LoopDepth loop_depth_max = 0;
+  /// Most threads of a parallel step.
+  std::int32_t thread_max = 0;
   /// Steps of all programs, inner ones included: their numbers are below it.
   std::uint32_t step_count = 0;
 

@@ -121,6 +121,8 @@ struct DestroyAction {
 };
 struct PostAction {
   std::string name;
+  /// Whoever awaits it gets an error.
+  bool fails = false;
 };
 struct AwaitAction {
   std::string name;
@@ -189,9 +191,21 @@ struct RepeatAction {
   std::vector<Step> steps;
 };
 
+/// One host thread of a parallel step.
+struct ParallelThread {
+  std::string name;
+  /// Ranks and turns that have this thread.
+  Guard guard;
+  std::vector<Step> steps;
+};
+/// Runs all threads at once and goes on when they have ended. No parallel step is inside another one.
+struct ParallelAction {
+  std::vector<ParallelThread> threads;
+};
+
 using Action = std::variant<SubmitAction, ComputeAction, CreateGridAction, NewGroupAction, SplitAction,
-                            ShrinkAction, AbortAction, DestroyAction, RepeatAction, PostAction, AwaitAction,
-                            WaitAction, SynchronizeAction, FillAction, ExpectAction>;
+                            ShrinkAction, AbortAction, DestroyAction, RepeatAction, ParallelAction,
+                            PostAction, AwaitAction, WaitAction, SynchronizeAction, FillAction, ExpectAction>;
 
 /// One step of a program, shared by all ranks that run it. Immutable once read.
 struct Step {
@@ -209,5 +223,14 @@ struct Step {
   /// Place among all steps of the scenario in reading order: what is known of a step is kept in a list by it.
   std::uint32_t number = 0;
 };
+
+/// Calls `visit` with every list of steps that stands directly in the step.
+template <typename Visit>
+void for_each_list(const Step& step, Visit&& visit) {
+  if (const auto* loop = std::get_if<RepeatAction>(&step.action)) visit(loop->steps);
+  if (const auto* parallel = std::get_if<ParallelAction>(&step.action)) {
+    for (const ParallelThread& thread : parallel->threads) visit(thread.steps);
+  }
+}
 
 }  // namespace gridlock

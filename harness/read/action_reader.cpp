@@ -114,7 +114,13 @@ std::string edge_name(const JsonCursor& value) {
   return value.string();
 }
 
-Action read_post(const ReadContext&, const JsonCursor& value) { return PostAction{edge_name(value)}; }
+Action read_post(const ReadContext&, const JsonCursor& value) {
+  if (value.is_string()) return PostAction{edge_name(value), false};
+  value.check_keys({"name", "fails"});
+  PostAction post{edge_name(value.at("name")), false};
+  if (const auto fails = value.find("fails")) post.fails = fails->boolean();
+  return post;
+}
 
 Action read_await(const ReadContext& context, const JsonCursor& value) {
   if (value.is_string()) return AwaitAction{edge_name(value), {}};
@@ -185,7 +191,7 @@ constexpr PlainAction kPlainActions[] = {
 std::vector<std::string> action_names() {
   std::vector<std::string> names;
   for (const OperationInfo& info : all_operations()) names.emplace_back(info.name);
-  names.insert(names.end(), {"batch", "repeat"});
+  names.insert(names.end(), {"batch", "repeat", "parallel"});
   for (const PlainAction& action : kPlainActions) names.emplace_back(action.name);
   names.emplace_back("workload");
   return names;

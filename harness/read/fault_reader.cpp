@@ -27,7 +27,7 @@ Nanos read_time(const JsonCursor& cursor) {
 void collect_sites(const std::vector<Step>& steps, std::vector<const Site*>& sites) {
   for (const Step& step : steps) {
     sites.push_back(&step.site);
-    if (const auto* loop = std::get_if<RepeatAction>(&step.action)) collect_sites(loop->steps, sites);
+    for_each_list(step, [&](const std::vector<Step>& inner) { collect_sites(inner, sites); });
   }
 }
 

@@ -25,6 +25,8 @@ struct ReadContext {
   /// Selections around the step: of its program, then `only` of the steps and operations that enclose it.
   /// Entry g of each tells whether all ranks it lets through are members of grid g.
   std::vector<std::vector<bool>> inside;
+  /// In a thread of a parallel step.
+  bool is_in_thread = false;
 
   bool all_inside(std::int32_t grid) const;
   std::vector<std::string> grid_names() const;

@@ -8,6 +8,7 @@
 #include "harness/read/action_reader.h"
 #include "harness/read/number_reader.h"
 #include "harness/read/operation_reader.h"
+#include "harness/read/parallel_reader.h"
 #include "harness/read/selection_reader.h"
 
 namespace gridlock {
@@ -148,6 +149,7 @@ void place_step(const ReadContext& context, const JsonCursor& cursor, const std:
 
 Step read_step(ReadContext& context, const JsonCursor& cursor) {
   const std::string action = action_key(cursor);
+  if (context.is_in_thread) check_thread_action(cursor, action);
   Step step;
   step.number = context.scenario.step_count++;
   step.guard = read_guard(context, cursor);
@@ -162,6 +164,8 @@ Step read_step(ReadContext& context, const JsonCursor& cursor) {
     step.action = read_submit(context, cursor, action);
   } else if (action == "repeat") {
     step.action = read_repeat(context, cursor);
+  } else if (action == "parallel") {
+    step.action = read_parallel(context, cursor.at(action));
   } else {
     step.action = read_plain_action(context, action, cursor.at(action));
   }
@@ -197,7 +201,7 @@ void collect_names(Scenario& scenario, const JsonCursor& list) {
         collect_from_operation(scenario, value);
       } else if (key == "as" && !step.has("repeat")) {
         add_name(scenario.ticket_names, value);
-      } else if ((key == "steps" || key == "batch") && value.is_array()) {
+      } else if ((key == "steps" || key == "batch" || key == "parallel") && value.is_array()) {
         collect_names(scenario, value);
       }
     }

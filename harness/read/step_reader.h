@@ -11,6 +11,7 @@ namespace gridlock {
 ///   label          text for reports (any step)
 ///   as, wait       name of the ticket; whether the host waits (operations and batches)
 ///   as, from, steps   loop variable, its first value, body (repeat)
+/// The value of parallel is a list of threads: { name, steps, only, except } each.
 /// Throws InputError. Requires: world, grids and names of the context are complete; no workloads are left.
 std::vector<Step> read_steps(ReadContext& context, const JsonCursor& list);
 

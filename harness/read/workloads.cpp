@@ -34,6 +34,8 @@ class Expander {
         target = block(step);
       } else if (const auto inner = step.find("steps")) {
         *target.find("steps") = expanded(*inner);
+      } else if (const auto threads = step.find("parallel")) {
+        *target.find("parallel") = expanded(*threads);
       }
     }
     return result;

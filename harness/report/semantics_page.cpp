@@ -88,6 +88,10 @@ constexpr std::array kRules = {
          "NCCL taskAppend"},
     Rule{"S20", "A communicator of one rank copies on its stream and needs no partner.", "NCCL taskAppend"},
     Rule{"S21", "all_to_all, gather and scatter are made of sends and recvs.", "NCCL taskAppend"},
+    Rule{"S26",
+         "A communicator is for one host thread at a time, and communicators of one device want one order of "
+         "their calls, whichever thread makes them.",
+         "NCCL user guide, threadsafety"},
     Rule{"S27", "A send to oneself needs its recv in the same batch, else both are refused.",
          "NCCL scheduleP2pTasksToPlan; measured"},
     Rule{"P01",

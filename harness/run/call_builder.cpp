@@ -180,7 +180,7 @@ CallBuilder::Extras& CallBuilder::extras() {
 }
 
 std::int64_t CallBuilder::next_in_order(const Order& order) {
-  std::vector<Order>& orders = extras().orders;
+  std::vector<Order>& orders = rank_extras().orders;
   for (Order& known : orders) {
     if (known.group == order.group && known.kind == order.kind && known.sender == order.sender &&
         known.receiver == order.receiver && known.tag == order.tag) {
@@ -196,7 +196,7 @@ void CallBuilder::submitted(RankContext& rank, const Reply& reply) {
   for (Check& check : extras_->prepared) {
     check.ticket = reply.ticket;
     if (reply.status.ok()) {
-      extras_->open.push_back(std::move(check));
+      rank_extras().open.push_back(std::move(check));
     } else if (reply.status.code() != StatusCode::world_ended) {
       release(rank, check);
     }
@@ -205,6 +205,7 @@ void CallBuilder::submitted(RankContext& rank, const Reply& reply) {
 }
 
 void CallBuilder::check_finished(RankContext& rank) {
+  if (of_rank_ != nullptr) return of_rank_->check_finished(rank);
   if (!extras_) return;
   const auto finished = [&rank, this](Check& check) {
     if (!rank.is_complete(check.ticket)) return false;
@@ -231,6 +232,7 @@ void CallBuilder::check_finished(RankContext& rank) {
 }
 
 void CallBuilder::give_up(RankContext& rank) {
+  if (of_rank_ != nullptr) return of_rank_->give_up(rank);
   if (!extras_) return;
   const auto is_complete = [&](const Check& check) {
     if (!rank.is_complete(check.ticket)) return false;

@@ -21,6 +21,11 @@ namespace gridlock {
 /// when they are complete. In shape mode private buffers are none.
 class CallBuilder {
  public:
+  CallBuilder() = default;
+  /// For another host thread of the rank whose calls `of_rank` builds, which outlives this: open calls and
+  /// the numbers of calls are the rank's.
+  explicit CallBuilder(CallBuilder& of_rank) : of_rank_(&of_rank) {}
+
   /// The calls that the step makes on this rank; empty when guards leave none. Valid until the next build.
   std::span<const Call> build(RankContext& rank, const RankView& view, RankNames& names,
                               const Scenario& scenario, const SubmitAction& action, const Label& label);
@@ -88,9 +93,12 @@ class CallBuilder {
     std::vector<Order> orders;
   };
   Extras& extras();
+  /// Those of the rank, for open calls and orders.
+  Extras& rank_extras() { return of_rank_ != nullptr ? of_rank_->extras() : extras(); }
 
   std::vector<Call> calls_;
   std::unique_ptr<Extras> extras_;
+  CallBuilder* of_rank_ = nullptr;
 };
 
 }  // namespace gridlock

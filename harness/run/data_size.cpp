@@ -30,9 +30,8 @@ void check(const Step& step, const Number& count, DType dtype) {
 
 void check(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
-    if (const auto* loop = std::get_if<RepeatAction>(&step.action)) {
-      check(loop->steps);
-    } else if (const auto* fill = std::get_if<FillAction>(&step.action)) {
+    for_each_list(step, [](const std::vector<Step>& inner) { check(inner); });
+    if (const auto* fill = std::get_if<FillAction>(&step.action)) {
       check(step, fill->count, fill->dtype);
     } else if (const auto* submit = std::get_if<SubmitAction>(&step.action)) {
       for (const Operation& operation : submit->operations) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
@@ -14,7 +15,15 @@ ScenarioMachine::ScenarioMachine(const ScenarioProgram& program, RankId rank)
     : program_(&program),
       view_(program_->scenario(), rank),
       cursor_(program_->scenario(), view_),
-      names_(program_->scenario()) {}
+      own_names_(program_->scenario()),
+      names_(*own_names_) {}
+
+ScenarioMachine::ScenarioMachine(ScenarioMachine& rank, const ParallelThread& thread)
+    : program_(rank.program_),
+      view_(rank.view_),
+      cursor_(program_->scenario(), view_, thread.steps),
+      names_(rank.names_),
+      calls_(rank.calls_) {}
 
 Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
   if (!take(rank, last)) return request(RequestKind::exit, Pending::nothing);
@@ -38,15 +47,23 @@ Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
 }
 
 IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max) {
-  constexpr std::size_t kStepsPerCall = 16;
-  constexpr std::size_t kStepsMin = 1024;
   RankView view = view_;
   StepCursor cursor = cursor_.with_view(view);
   IntendedCalls intended;
-  std::vector<Call>& calls = intended.calls;
+  intended.is_cut = !intend(rank, view, cursor, max, intended.calls);
+  if (intended.calls.size() > max) intended.calls.resize(max);
+  return intended;
+}
+
+bool ScenarioMachine::intend(RankContext& rank, RankView& view, StepCursor& cursor, std::size_t max,
+                             std::vector<Call>& calls) const {
+  constexpr std::size_t kStepsPerCall = 16;
+  constexpr std::size_t kStepsMin = 1024;
   for (std::size_t walked = 0; walked < kStepsMin + kStepsPerCall * max && calls.size() <= max; ++walked) {
     const Step* step = cursor.next();
     if (step == nullptr) break;
+    const auto* parallel = std::get_if<ParallelAction>(&step->action);
+    if (parallel != nullptr && !intend_parallel(rank, view, *parallel, max, calls)) return false;
     const auto* action = std::get_if<SubmitAction>(&step->action);
     if (action == nullptr) continue;
     for (const Operation& operation : action->operations) {
@@ -56,9 +73,31 @@ IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max
       calls.insert(calls.end(), static_cast<std::size_t>(view.evaluate(operation.times)), call);
     }
   }
-  intended.is_cut = calls.size() > max || !cursor.is_at_end();
-  if (calls.size() > max) calls.resize(max);
-  return intended;
+  return calls.size() <= max && cursor.is_at_end();
+}
+
+bool ScenarioMachine::intend_parallel(RankContext& rank, const RankView& view, const ParallelAction& action,
+                                      std::size_t max, std::vector<Call>& calls) const {
+  const std::size_t first = calls.size();
+  for (const ParallelThread& thread : action.threads) {
+    if (!view.admits(thread.guard)) continue;
+    const std::size_t before = calls.size();
+    RankView own = view;
+    StepCursor cursor(program_->scenario(), own, thread.steps);
+    if (!intend(rank, own, cursor, max, calls)) return false;
+    const auto is_shared = [&](std::size_t i) {
+      return std::any_of(calls.begin() + static_cast<std::ptrdiff_t>(first),
+                         calls.begin() + static_cast<std::ptrdiff_t>(before),
+                         [&](const Call& other) { return other.group == calls[i].group; });
+    };
+    for (std::size_t i = before; i < calls.size(); ++i) {
+      if (!is_shared(i)) continue;
+      // How two threads take turns on a group is not known.
+      calls.resize(first);
+      return false;
+    }
+  }
+  return true;
 }
 
 bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
@@ -77,6 +116,7 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
     return false;
   }
   if (pending == Pending::wait) calls_.check_finished(rank);
+  threads_.reset();
   // What the abort ended has no result.
   if (step_ != nullptr && std::holds_alternative<AbortAction>(step_->action)) calls_.give_up(rank);
   if (pending == Pending::new_group) {
@@ -179,9 +219,23 @@ std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const Rep
   return std::nullopt;
 }
 
+std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const ParallelAction& action) {
+  threads_ = std::make_unique<Threads>();
+  for (const ParallelThread& thread : action.threads) {
+    if (!view_.admits(thread.guard)) continue;
+    threads_->machines.push_back(std::make_unique<ScenarioMachine>(*this, thread));
+    threads_->started.push_back({thread.name, threads_->machines.back().get()});
+  }
+  if (threads_->started.empty()) return std::nullopt;
+  Request made = request(RequestKind::parallel, Pending::other);
+  made.threads = threads_->started;
+  return made;
+}
+
 std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const PostAction& action) {
   Request made = request(RequestKind::post, Pending::other);
   made.name = action.name;
+  made.fails = action.fails;
   return made;
 }
 

@@ -28,8 +28,24 @@ class ScenarioMachine final : public StepMachine {
   Request next(RankContext& rank, const Reply& last) override;
   IntendedCalls intended_calls(RankContext& rank, std::size_t max) override;
 
+  /// A host thread of `rank`'s program, which outlives it: the same names and calls, steps of its own.
+  ScenarioMachine(ScenarioMachine& rank, const ParallelThread& thread);
+
  private:
+  /// What a parallel step runs.
+  struct Threads {
+    std::vector<std::unique_ptr<ScenarioMachine>> machines;
+    std::vector<HostThread> started;
+  };
+
   enum class Pending : std::uint8_t { nothing, submit, wait_of_submit, wait, new_group, create_grid, other };
+
+  /// Adds the calls of the steps in front of the cursor to the intended ones, up to `max`. False: there may
+  /// be more of them.
+  bool intend(RankContext& rank, RankView& view, StepCursor& cursor, std::size_t max,
+              std::vector<Call>& calls) const;
+  bool intend_parallel(RankContext& rank, const RankView& view, const ParallelAction& action, std::size_t max,
+                       std::vector<Call>& calls) const;
 
   /// Takes the answer to the last request. False: the program cannot go on.
   bool take(RankContext& rank, const Reply& last);
@@ -48,6 +64,7 @@ class ScenarioMachine final : public StepMachine {
   std::optional<Request> perform(RankContext& rank, const AbortAction& action);
   std::optional<Request> perform(RankContext& rank, const DestroyAction& action);
   std::optional<Request> perform(RankContext& rank, const RepeatAction& action);
+  std::optional<Request> perform(RankContext& rank, const ParallelAction& action);
   std::optional<Request> perform(RankContext& rank, const PostAction& action);
   std::optional<Request> perform(RankContext& rank, const AwaitAction& action);
   std::optional<Request> perform(RankContext& rank, const WaitAction& action);
@@ -58,8 +75,11 @@ class ScenarioMachine final : public StepMachine {
   const ScenarioProgram* program_;
   RankView view_;
   StepCursor cursor_;
-  RankNames names_;
+  /// Nothing in a thread, which uses those of its rank.
+  std::optional<RankNames> own_names_;
+  RankNames& names_;
   CallBuilder calls_;
+  std::unique_ptr<Threads> threads_;
   const Step* step_ = nullptr;
   Pending pending_ = Pending::nothing;
 };

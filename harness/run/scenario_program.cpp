@@ -14,13 +14,14 @@ ScenarioProgram::ScenarioProgram(std::shared_ptr<const Scenario> scenario)
 void ScenarioProgram::add_sites(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     site_of_step_[step.number] = sites_.intern(step.site);
-    if (const auto* loop = std::get_if<RepeatAction>(&step.action)) add_sites(loop->steps);
+    for_each_list(step, [this](const std::vector<Step>& inner) { add_sites(inner); });
   }
 }
 
 RankProgram make_rank_program(const std::shared_ptr<const ScenarioProgram>& program) {
   RankProgram made;
   made.world_size = program->scenario().world_size;
+  made.thread_max = program->scenario().thread_max;
   made.machine = [program](RankId rank) -> std::unique_ptr<StepMachine> {
     return std::make_unique<ScenarioMachine>(*program, rank);
   };

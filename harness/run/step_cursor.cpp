@@ -4,6 +4,11 @@ namespace gridlock {
 
 StepCursor::StepCursor(const Scenario& scenario, RankView& view) : scenario_(&scenario), view_(&view) {}
 
+StepCursor::StepCursor(const Scenario& scenario, RankView& view, const std::vector<Step>& steps)
+    : scenario_(&scenario), view_(&view), program_(scenario.programs.size()) {
+  frames_.push_back({&steps, 0, nullptr, 0});
+}
+
 const Step* StepCursor::next() {
   constexpr int kWalkMax = 4096;
   for (int walked = 0; walked < kWalkMax; ++walked) {

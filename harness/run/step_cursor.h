@@ -14,6 +14,8 @@ class StepCursor {
  public:
   /// Requires: scenario and view outlive the cursor.
   StepCursor(const Scenario& scenario, RankView& view);
+  /// Walks one list of steps instead, which outlives the cursor.
+  StepCursor(const Scenario& scenario, RankView& view, const std::vector<Step>& steps);
 
   /// The next step that this rank executes (never a repeat). The loop values of the view are those of that
   /// step. nullptr at the end, and before it when the rank took no part in many steps in a row, so that the

@@ -3,109 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fmt/format.h>
-
 #include <random>
 #include <set>
 
-#include "core/history/transcript.h"
+#include "tests/sim/all_schedules.h"
 #include "tests/sim/programs.h"
 
 namespace gridlock {
 namespace {
-
-/// One request of a small program.
-struct Act {
-  RequestKind kind = RequestKind::submit;
-  std::vector<Call> calls;
-  StreamId stream = StreamId::main;
-  Nanos duration{0};
-  std::string name;
-};
-using Acts = std::vector<Act>;
-
-/// Makes its acts one by one; a wait is for the last ticket.
-class ActMachine final : public StepMachine {
- public:
-  explicit ActMachine(const Acts& acts) : acts_(acts) {}
-
-  Request next(RankContext& /*rank*/, const Reply& last) override {
-    if (last.ticket != Ticket::none) last_ticket_ = last.ticket;
-    Request request;
-    if (next_ == acts_.size()) return request;
-    const Act& act = acts_[next_++];
-    request.kind = act.kind;
-    request.calls = act.calls;
-    request.stream = act.stream;
-    request.duration = act.duration;
-    request.name = act.name;
-    request.ticket = last_ticket_;
-    return request;
-  }
-
- private:
-  const Acts& acts_;
-  std::size_t next_ = 0;
-  Ticket last_ticket_ = Ticket::none;
-};
-
-/// The next of all sequences of turns, each with the number of ranks that could have taken it: an odometer
-/// whose last wheel turns first.
-class Turns {
- public:
-  std::size_t take(std::size_t ready) {
-    if (at_ == turns_.size()) turns_.push_back({0, ready});
-    return turns_[at_++].place;
-  }
-  /// False when all have been seen.
-  bool advance() {
-    at_ = 0;
-    while (!turns_.empty() && turns_.back().place + 1 == turns_.back().ready) turns_.pop_back();
-    if (turns_.empty()) return false;
-    ++turns_.back().place;
-    return true;
-  }
-
- private:
-  struct Turn {
-    std::size_t place;
-    std::size_t ready;
-  };
-  std::vector<Turn> turns_;
-  std::size_t at_ = 0;
-};
-
-/// Verdict and transcript as one text.
-std::string said(const RunResult& result) {
-  std::string text = fmt::format("{} {:x}", outcome_of(result), make_transcript(*result.histories).hash);
-  for (const Diagnosis& diagnosis : result.verdict.diagnoses) {
-    text += fmt::format("\n{} {} {}: {}", code_name(diagnosis.code), relation_name(diagnosis.blame.relation),
-                        diagnosis.blame.ranks.to_string(), diagnosis.summary);
-  }
-  return text;
-}
-
-struct AllSchedules {
-  std::set<std::string> said;
-  std::size_t count = 0;
-  bool has_choices = false;
-};
-
-AllSchedules run_all(const std::vector<Acts>& programs, RunOptions options) {
-  AllSchedules all;
-  Turns turns;
-  options.pick_turn = [&](std::size_t ready) { return turns.take(ready); };
-  const RankProgram program{static_cast<RankId>(programs.size()), nullptr, [&](RankId rank) {
-                              return std::make_unique<ActMachine>(programs[static_cast<std::size_t>(rank)]);
-                            }};
-  do {
-    const RunResult result = simulate(options, program);
-    all.said.insert(said(result));
-    all.has_choices = all.has_choices || !result.choices.empty();
-    ++all.count;
-  } while (turns.advance());
-  return all;
-}
 
 /// A few acts for each rank, by chance: often alike on all ranks, often not.
 class RandomActs {
@@ -193,11 +98,9 @@ INSTANTIATE_TEST_SUITE_P(Of, EverySchedule,
 
 /// The kinds of choices that a run of two ranks made.
 std::vector<ChoiceKind> choices_of(const RunOptions& options, const std::vector<Acts>& programs) {
-  const RankProgram program{static_cast<RankId>(programs.size()), nullptr, [&](RankId rank) {
-                              return std::make_unique<ActMachine>(programs[static_cast<std::size_t>(rank)]);
-                            }};
   std::vector<ChoiceKind> kinds;
-  for (const ContendedChoice& choice : simulate(options, program).choices) kinds.push_back(choice.kind);
+  for (const ContendedChoice& choice : simulate(options, act_program(programs)).choices)
+    kinds.push_back(choice.kind);
   return kinds;
 }
 
