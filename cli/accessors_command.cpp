@@ -76,8 +76,9 @@ void add_accessors_command(CLI::App& app, Invocation& invocation) {
   command->add_option("--axes", state->axes, "With --check: the sizes, slowest first: pipe=2,data=2,tensor=2")
       ->needs(check);
   command
-      ->add_option("--subsystem", state->subsystems,
-                   "With --check: only gaps of this part of DeepSpeed; repeatable")
+      ->add_option(
+          "--subsystem", state->subsystems,
+          "With --check: only gaps of this part of DeepSpeed, and of what every engine reads; repeatable")
       ->needs(check);
   command->callback([state, &invocation] {
     if (state->dumps.empty()) {

@@ -109,7 +109,10 @@ std::vector<MpuViolation> violations_of(std::span<const MpuDump> dumps) {
   std::vector<DumpedMpu> mpus(dumps.begin(), dumps.end());
   std::vector<RestrictedMpu> sound;
   sound.reserve(mpus.size());
-  for (std::size_t i = 0; i < mpus.size(); ++i) sound.emplace_back(mpus[i], sound_names(dumps[i]));
+  // What one rank cannot answer is a gap of that rank; its peers must not be held against no answer.
+  AccessorSet names = AccessorSet().set();
+  for (const MpuDump& dump : dumps) names &= sound_names(dump);
+  for (const DumpedMpu& mpu : mpus) sound.emplace_back(mpu, names);
   return check_mpu_invariants(
       MpuWorld([&](RankId rank) -> const Mpu& { return sound[static_cast<std::size_t>(rank)]; },
                static_cast<RankId>(dumps.size())));
@@ -126,7 +129,8 @@ void keep_subsystems(std::vector<ContractGap>& gaps, const MpuContract& contract
   }
   for (ContractGap& gap : gaps) {
     std::erase_if(gap.breaks, [&](const BrokenRead& read) {
-      return std::find(subsystems.begin(), subsystems.end(), read.subsystem) == subsystems.end();
+      return !read.always &&
+             std::find(subsystems.begin(), subsystems.end(), read.subsystem) == subsystems.end();
     });
   }
   std::erase_if(gaps, [](const ContractGap& gap) { return gap.breaks.empty(); });
@@ -147,6 +151,7 @@ DumpCheck check_dumps(std::span<const MpuDump> dumps, const MpuContract& contrac
   DumpCheck check;
   check.world_size = static_cast<RankId>(dumps.size());
   check.contract = contract.name;
+  check.subsystems = subsystems;
   check.gaps = find_contract_gaps(contract, dumps);
   keep_subsystems(check.gaps, contract, subsystems);
   check.is_grid = std::any_of(dumps.begin(), dumps.end(), [](const MpuDump& dump) {

@@ -25,6 +25,8 @@ struct DumpDisagreement {
 struct DumpCheck {
   RankId world_size = 0;
   std::string contract;
+  /// The parts of DeepSpeed that were asked about; empty: all.
+  std::vector<std::string> subsystems;
   std::vector<ContractGap> gaps;
   /// Whether the object is taken for a pipeline grid: it has stage_to_global.
   bool is_grid = false;
@@ -46,7 +48,8 @@ struct DumpCheck {
 };
 
 /// Requires: dumps[r].rank == r. `axes` as find_dump_grid() takes them. `subsystems`: only gaps that break
-/// one of these; empty: all. Throws InputError for axes that do not fit and for an unknown subsystem.
+/// one of these, or that every engine meets; empty: all. Throws InputError for axes that do not fit and for
+/// an unknown subsystem.
 DumpCheck check_dumps(std::span<const MpuDump> dumps, const MpuContract& contract, const AxisSizes& axes,
                       const std::vector<std::string>& subsystems);
 

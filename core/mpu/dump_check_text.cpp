@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -105,6 +106,11 @@ std::size_t count_of(const DumpCheck& check, InvariantKind kind) {
                     [&](const MpuViolation& violation) { return violation.invariant->kind == kind; }));
 }
 
+std::string readers(const DumpCheck& check) {
+  if (check.subsystems.empty()) return "it reads is";
+  return fmt::format("every engine reads is there, and those of {} are", fmt::join(check.subsystems, ", "));
+}
+
 std::string summary(const DumpCheck& check) {
   std::vector<std::string_view> broken;
   std::size_t names = 0;
@@ -117,7 +123,7 @@ std::string summary(const DumpCheck& check) {
     }
   }
   std::string text = names == 0
-                         ? fmt::format("  {}: every name that it reads is there\n", check.contract)
+                         ? fmt::format("  {}: every name that {} there\n", check.contract, readers(check))
                          : fmt::format("  {}: {} break {}\n", check.contract, plural(names, "gap", "gaps"),
                                        plural(broken.size(), "subsystem", "subsystems"));
   if (check.grid.plan) {

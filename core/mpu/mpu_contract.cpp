@@ -78,7 +78,7 @@ std::vector<ContractGap> find_contract_gaps(const MpuContract& contract, std::sp
       OpenGap& place = gap_for(open, *failure);
       place.ranks.push_back(dump.rank);
       place.gap.of = std::min(place.gap.of, read.of);
-      const BrokenRead broken{read.subsystem, read.where};
+      const BrokenRead broken{read.subsystem, read.where, read.always};
       auto& breaks = place.gap.breaks;
       if (std::find(breaks.begin(), breaks.end(), broken) == breaks.end()) breaks.push_back(broken);
     }

@@ -33,6 +33,8 @@ struct ContractRead {
   /// that one.
   std::vector<Accessor> when_has;
   std::optional<Accessor> when_lacks;
+  /// Every engine makes it, whatever parts of DeepSpeed are used.
+  bool always = false;
   /// stage_to_global: with the other axes given too, as the pipe module asks for the copies of tied layers.
   bool overrides = false;
   AskedOf of = AskedOf::mpu;
@@ -61,6 +63,8 @@ enum class GapKind : std::uint8_t {
 struct BrokenRead {
   std::string_view subsystem;
   std::string_view where;
+  /// ContractRead::always.
+  bool always = false;
 
   bool operator==(const BrokenRead&) const = default;
 };

@@ -33,8 +33,11 @@ void check_nodes(const ConfigSource& source) {
 Config read_config(const ConfigSource& source) {
   check_nodes(source);
   const std::string text = trimmed(source.text);
-  if (looks_like_allocation(text)) return read_allocation(text, source);
   const std::size_t colon = text.find(':');
+  for (const auto& [name, read] : kKinds) {
+    if (text == name || text == std::string(name) + ":") return read("", source);
+  }
+  if (looks_like_allocation(text)) return read_allocation(text, source);
   const std::string kind = colon == std::string::npos ? "" : trimmed(text.substr(0, colon));
   for (const auto& [name, read] : kKinds) {
     if (kind == name) return read(trimmed(text.substr(colon + 1)), source);

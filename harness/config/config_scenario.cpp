@@ -158,6 +158,10 @@ class ConfigWriter {
                                   {"micro_batches", make_.number(micro_batches(grid))},
                                   {"count", make_.number(activations(grid))},
                                   {"dtype", make_.text("bfloat16")}});
+    // DeepSpeed batches no transfer; in a step of its schedule the gradient goes before the activation
+    // (runtime/pipe/schedule.py TrainSchedule, runtime/pipe/p2p.py).
+    if (grid.recipe == "deepspeed" && size_of(grid, "pipe") > 1)
+      make_.set(step, "p2p", make_.text("gradient_first"));
     if (is_interleaved(grid)) make_.set(step, "virtual_stages", make_.number(grid.model.virtual_stages));
     if (size_of(grid, "tensor") * size_of(grid, "model") > 1)
       make_.set(step, "tensor_all_reduces", make_.number(2));

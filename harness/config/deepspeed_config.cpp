@@ -7,6 +7,7 @@
 #include "harness/config/config.h"
 #include "harness/config/flags.h"
 #include "harness/read/json_cursor.h"
+#include "harness/read/json_maker.h"
 
 namespace gridlock {
 namespace {
@@ -24,7 +25,11 @@ std::int64_t size_in(const JsonCursor& object, const char* key) {
 /// Keys that were read; the others go to `ignored`.
 void list_ignored(const JsonCursor& root, const std::vector<std::string>& read, Config& config) {
   for (const auto& [key, value] : root.members()) {
-    if (std::find(read.begin(), read.end(), key) == read.end()) config.ignored.push_back(key);
+    if (std::find(read.begin(), read.end(), key) != read.end()) continue;
+    const bool is_one = value.node() == JsonMaker(value.node().place).number(1);
+    if (const auto hint = hint_for_unknown(key, is_one ? "1" : "", read))
+      root.fail_key(key, fmt::format("unknown key '{}'", key), *hint);
+    config.ignored.push_back(key);
   }
 }
 
@@ -46,8 +51,8 @@ std::int64_t agreed(std::int64_t in_file, std::int64_t in_flags, const char* wha
 }
 
 std::int64_t read_world_size(Flags& flags, const ConfigSource& source) {
-  const std::int64_t given = flags.size_or("--world-size", 0);
-  const std::int64_t world_size = source.world_size > 0 ? source.world_size : given;
+  const std::int64_t world_size =
+      agreed_world_size(kPlace, {source.world_size, flags.size_or("--world-size", 0)});
   if (world_size > 0) return world_size;
   throw InputError(kPlace, "the size of the world is missing", "--world-size 64 beside --from");
 }

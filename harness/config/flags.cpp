@@ -22,6 +22,17 @@ std::vector<std::string> words_of(const std::string& text, char separator) {
   return words;
 }
 
+std::string dashed(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+/// Without the dashes before it.
+std::string bare(const std::string& name) {
+  const std::size_t first = name.find_first_not_of('-');
+  return first == std::string::npos ? "" : name.substr(first);
+}
+
 /// Whether a name differs from a known one in a single word, and there only by a slip.
 bool is_misspelt(const std::string& name, const std::string& known) {
   const std::vector<std::string> words = words_of(name, '-');
@@ -36,7 +47,66 @@ bool is_misspelt(const std::string& name, const std::string& known) {
   return different == 1;
 }
 
+/// "--tp-size", "--data-parallel-size", "sequence_parallel_size".
+bool says_a_parallel_size(const std::vector<std::string>& words) {
+  static const std::vector<std::string> kShort = {"tp", "pp", "dp", "cp", "ep", "etp", "sp"};
+  const auto has = [&](const char* word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  const auto is_short = [&](const std::string& word) {
+    return std::find(kShort.begin(), kShort.end(), word) != kShort.end();
+  };
+  const bool is_size = has("size") || has("sizes") || has("degree");
+  if (is_size && has("parallel")) return true;
+  return std::any_of(words.begin(), words.end(), is_short) && words.size() <= (is_size ? 2u : 1u);
+}
+
+/// The known name that has the most words of an unknown one; empty when none has one that tells it.
+std::string most_alike(const std::vector<std::string>& words, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t most = 0;
+  for (const std::string& name : known) {
+    const std::vector<std::string> others = words_of(dashed(name), '-');
+    const auto count =
+        static_cast<std::size_t>(std::count_if(words.begin(), words.end(), [&](const auto& word) {
+          return word != "parallel" && word != "size" && word != "model" &&
+                 std::find(others.begin(), others.end(), word) != others.end();
+        }));
+    if (count <= most) continue;
+    most = count;
+    best = name;
+  }
+  return best;
+}
+
 }  // namespace
+
+std::optional<std::string> hint_for_unknown(const std::string& name, const std::string& value,
+                                            const std::vector<std::string>& known) {
+  const std::string plain = dashed(name);
+  const std::vector<std::string> words = words_of(bare(plain), '-');
+  std::string near;
+  for (const std::string& other : known) {
+    const bool is_beginning = words.size() > 1 && dashed(other).starts_with(plain);
+    if (near.empty() && (is_beginning || is_misspelt(plain, dashed(other)))) near = other;
+  }
+  if (near.empty() && (value == "1" || !says_a_parallel_size(words))) return std::nullopt;
+  if (near.empty()) near = most_alike(words, known);
+  return near.empty() ? "a size that groups depend on does not count under this name"
+                      : fmt::format("did you mean '{}'?", near);
+}
+
+std::int64_t agreed_world_size(const std::string& place, const std::vector<std::int64_t>& given) {
+  std::int64_t agreed = 0;
+  for (const std::int64_t size : given) {
+    if (size == 0) continue;
+    if (agreed > 0 && size != agreed)
+      throw InputError(place, fmt::format("the world has {} ranks and also {}", agreed, size),
+                       "--world-size is for a configuration that does not say it");
+    agreed = size;
+  }
+  return agreed;
+}
 
 std::optional<std::int64_t> parse_size(const std::string& text) {
   if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
@@ -90,6 +160,8 @@ std::optional<std::string> Flags::value(const std::string& name) {
   const Flag* flag = find(name);
   if (flag == nullptr) return std::nullopt;
   if (flag->values.empty()) fail(fmt::format("{} has no value", name));
+  if (flag->values.size() > 1 && parse_size(flag->values[1]))
+    fail(fmt::format("{} has more than one value: {}", name, fmt::join(flag->values, " ")));
   return flag->values.front();
 }
 
@@ -119,10 +191,9 @@ std::vector<std::string> Flags::unused() const {
   std::vector<std::string> names;
   for (const Flag& flag : flags_) {
     if (flag.used) continue;
-    for (const std::string& known : known_) {
-      if (is_misspelt(flag.name, known))
-        fail(fmt::format("unknown flag '{}'", flag.name), fmt::format("did you mean '{}'?", known));
-    }
+    const std::string value = flag.values.empty() ? "" : flag.values.front();
+    if (const auto hint = hint_for_unknown(flag.name, value, known_))
+      fail(fmt::format("unknown flag '{}'", flag.name), *hint);
     names.push_back(
         fmt::format("{}{}{}", flag.name, flag.values.empty() ? "" : " ", fmt::join(flag.values, " ")));
   }

@@ -27,6 +27,7 @@ class Flags {
   bool has(const std::string& name);
   /// The values of the last flag of that name; nothing without it.
   std::optional<std::vector<std::string>> values(const std::string& name);
+  /// The first of them. Throws InputError for a flag without one, and for a second one that is a number.
   std::optional<std::string> value(const std::string& name);
   /// An integer of at least 1. Throws InputError for a flag with another or no value.
   std::optional<std::int64_t> size(const std::string& name);
@@ -34,8 +35,8 @@ class Flags {
   /// Integers of at least 1; empty without the flag.
   std::vector<std::int64_t> sizes(const std::string& name);
 
-  /// The flags that nobody asked for, as they were written. Throws InputError for one that is spelled like a
-  /// flag that somebody asked for: all words but one are equal and that one is nearly.
+  /// The flags that nobody asked for, as they were written. Throws InputError for
+  /// one for which there is a hint_for_unknown().
   std::vector<std::string> unused() const;
 
  private:
@@ -49,6 +50,16 @@ class Flags {
   /// Names that were asked for, present or not.
   std::vector<std::string> known_;
 };
+
+/// What to say to a name that nobody asked for and that must not be ignored, as groups may depend on it: one
+/// spelled like a known name (all words but one are equal and that one is nearly, or it is its beginning), or
+/// one that says a parallel size, unless the size is 1. Nothing for all others.
+std::optional<std::string> hint_for_unknown(const std::string& name, const std::string& value,
+                                            const std::vector<std::string>& known);
+
+/// The one size that all who give one (not 0) give; 0 when nobody does. Throws InputError for two that
+/// differ.
+std::int64_t agreed_world_size(const std::string& place, const std::vector<std::int64_t>& given);
 
 /// "12" as a number; nothing for other text and for numbers that no world can count.
 std::optional<std::int64_t> parse_size(const std::string& text);

@@ -30,6 +30,13 @@ std::int64_t read_virtual_stages(Flags& flags, std::int64_t layers, std::int64_t
   if (!stages && !chunk) return 0;
   if (pipe < 2)
     throw InputError(kPlace, "an interleaved schedule needs --pipeline-model-parallel-size of at least 2");
+  if (stages && chunk) {
+    throw InputError(
+        kPlace,
+        "--num-virtual-stages-per-pipeline-rank and --num-layers-per-virtual-pipeline-stage say the "
+        "same thing twice",
+        "give one of them");
+  }
   if (stages) return *stages;
   if (layers == 0)
     throw InputError(kPlace, "--num-layers-per-virtual-pipeline-stage says nothing without --num-layers");
@@ -40,13 +47,26 @@ std::int64_t read_virtual_stages(Flags& flags, std::int64_t layers, std::int64_t
   return layers / pipe / *chunk;
 }
 
+/// What is dealt out to the stages: embedding and loss are layers where the flags say so. 0 where a layout
+/// says of each layer whose it is.
+std::int64_t layers_of_stages(Flags& flags) {
+  const std::int64_t layers = flags.size_or("--num-layers", 0);
+  if (flags.has("--pipeline-model-parallel-layout") || layers == 0) return 0;
+  return layers + (flags.has("--account-for-embedding-in-pipeline-split") ? 1 : 0) +
+         (flags.has("--account-for-loss-in-pipeline-split") ? 1 : 0);
+}
+
 ModelFacts read_model(Flags& flags, const MegatronSizes& sizes) {
   ModelFacts model;
-  model.layers = flags.size_or("--num-layers", 0);
+  model.layers = layers_of_stages(flags);
+  model.first_stage_layers = flags.size_or("--decoder-first-pipeline-num-layers", 0);
+  model.last_stage_layers = flags.size_or("--decoder-last-pipeline-num-layers", 0);
   model.attention_heads = flags.size_or("--num-attention-heads", 0);
   model.query_groups = flags.size_or("--num-query-groups", 0);
   model.experts = flags.size_or("--num-experts", 0);
   model.hidden_size = flags.size_or("--hidden-size", 0);
+  model.head_size = flags.size_or("--kv-channels", 0);
+  if (flags.has("--sequence-parallel") && sizes.tensor > 1) model.sequence_ranks = sizes.tensor;
   model.sequence_length = flags.size_or("--seq-length", 0);
   model.global_batch = flags.size_or("--global-batch-size", 0);
   model.micro_batch = flags.size_or("--micro-batch-size", 0);
@@ -56,10 +76,10 @@ ModelFacts read_model(Flags& flags, const MegatronSizes& sizes) {
 
 /// --world-size of gridlock, or torchrun's nodes and processes.
 std::int64_t read_world_size(Flags& flags, const ConfigSource& source, std::int64_t per_node) {
-  const bool has_nodes = flags.has("--nnodes");
-  if (source.world_size > 0) return source.world_size;
-  if (const auto world = flags.size("--world-size")) return *world;
-  if (per_node > 0) return (has_nodes ? *flags.size("--nnodes") : 1) * per_node;
+  const std::int64_t nodes = flags.size_or("--nnodes", 1);
+  const std::int64_t world_size = agreed_world_size(
+      kPlace, {source.world_size, flags.size_or("--world-size", 0), per_node > 0 ? nodes * per_node : 0});
+  if (world_size > 0) return world_size;
   throw InputError(
       kPlace, "the size of the world is missing",
       "--world-size 1024 beside --from, or torchrun's --nnodes and --nproc-per-node in the flags");

@@ -16,14 +16,17 @@ constexpr LintInfo kLints[] = {
      "Choose a pipeline size that divides the number of layers."},
     {LintCode::HEADS_NOT_DIVISIBLE, kError, "HEADS_NOT_DIVISIBLE",
      "The attention heads, or the heads of keys and values, cannot be dealt out to the tensor ranks.",
-     "Choose a tensor size that divides both."},
+     "Choose a tensor size that divides the attention heads, and divides the heads of keys and values or is "
+     "a "
+     "multiple of them."},
     {LintCode::HIDDEN_NOT_DIVISIBLE, kError, "HIDDEN_NOT_DIVISIBLE",
-     "The hidden size cannot be split over the tensor ranks.", "Choose a tensor size that divides it."},
+     "The hidden size cannot be split over the tensor ranks, or into the attention heads.",
+     "Choose a tensor size and a number of heads that divide it."},
     {LintCode::SEQUENCE_NOT_DIVISIBLE, kError, "SEQUENCE_NOT_DIVISIBLE",
      "The sequence cannot be split. Context parallelism cuts it into two chunks for each context rank, so "
-     "that "
-     "causal attention is balanced.",
-     "Make the sequence a multiple of twice the context size."},
+     "that causal attention is balanced; sequence parallelism deals a context rank's part out to the tensor "
+     "ranks.",
+     "Make the sequence a multiple of twice the context size, and of context size x tensor size."},
     {LintCode::EXPERTS_NOT_DIVISIBLE, kError, "EXPERTS_NOT_DIVISIBLE",
      "The experts cannot be dealt out evenly to the expert ranks.",
      "Choose an expert-parallel size that divides the number of experts."},

@@ -32,9 +32,34 @@ std::int64_t micro_batches(const ModelFacts& model, const Sizes& sizes) {
   return one > 0 && model.global_batch % one == 0 ? model.global_batch / one : 0;
 }
 
+/// Megatron (core/transformer/transformer_config.py): what the first and the last stage do not have is dealt
+/// out evenly to those between them, and every stage evenly to its chunks.
+void declared_layers(const ModelFacts& model, const Sizes& sizes, const LintFindings& findings) {
+  const std::int64_t chunks = std::max<std::int64_t>(model.virtual_stages, 1);
+  std::int64_t stages = sizes.pipe;
+  std::int64_t left = model.layers;
+  bool is_even = true;
+  for (const std::int64_t declared : {model.first_stage_layers, model.last_stage_layers}) {
+    if (declared == 0) continue;
+    --stages;
+    left -= declared;
+    is_even = is_even && declared % chunks == 0;
+  }
+  const bool fits = stages > 0 ? left > 0 && left % (stages * chunks) == 0 : stages == 0 && left == 0;
+  if (fits && is_even) return;
+  findings.add(
+      LintCode::LAYERS_NOT_DIVISIBLE,
+      fmt::format("{} layers on {} stages x {} virtual stages, of which the first has {} and the last {} "
+                  "layers (0: its share)",
+                  model.layers, sizes.pipe, chunks, model.first_stage_layers, model.last_stage_layers));
+}
+
 void layers(const ModelFacts& model, const Sizes& sizes, const LintFindings& findings) {
+  if (model.layers == 0) return;
+  if (model.first_stage_layers > 0 || model.last_stage_layers > 0)
+    return declared_layers(model, sizes, findings);
   const std::int64_t chunks = sizes.pipe * std::max<std::int64_t>(model.virtual_stages, 1);
-  if (model.layers == 0 || model.layers % chunks == 0) return;
+  if (model.layers % chunks == 0) return;
   findings.add(LintCode::LAYERS_NOT_DIVISIBLE,
                model.virtual_stages > 1 ? fmt::format("{} layers on {} stages x {} virtual stages",
                                                       model.layers, sizes.pipe, model.virtual_stages)
@@ -42,13 +67,18 @@ void layers(const ModelFacts& model, const Sizes& sizes, const LintFindings& fin
 }
 
 void width(const ModelFacts& model, const Sizes& sizes, const LintFindings& findings) {
-  const auto check = [&](std::int64_t heads, const char* what) {
-    if (heads % sizes.tensor != 0)
-      findings.add(LintCode::HEADS_NOT_DIVISIBLE,
-                   fmt::format("{} {} on {} tensor ranks", heads, what, sizes.tensor));
+  const auto add_heads = [&](std::int64_t heads, const char* what) {
+    findings.add(LintCode::HEADS_NOT_DIVISIBLE,
+                 fmt::format("{} {} on {} tensor ranks", heads, what, sizes.tensor));
   };
-  check(model.attention_heads, "attention heads");
-  check(model.query_groups, "query groups");
+  if (model.attention_heads % sizes.tensor != 0) add_heads(model.attention_heads, "attention heads");
+  // Fewer groups than tensor ranks are kept in copies (Megatron core/transformer/attention.py).
+  if (model.query_groups % sizes.tensor != 0 && sizes.tensor % model.query_groups != 0)
+    add_heads(model.query_groups, "query groups");
+  if (model.attention_heads > 0 && model.head_size == 0 && model.hidden_size % model.attention_heads != 0) {
+    findings.add(LintCode::HIDDEN_NOT_DIVISIBLE,
+                 fmt::format("hidden size {} in {} heads", model.hidden_size, model.attention_heads));
+  }
   if (model.hidden_size % sizes.tensor != 0) {
     findings.add(LintCode::HIDDEN_NOT_DIVISIBLE,
                  fmt::format("hidden size {} on {} tensor ranks", model.hidden_size, sizes.tensor));
@@ -57,6 +87,12 @@ void width(const ModelFacts& model, const Sizes& sizes, const LintFindings& find
     findings.add(LintCode::SEQUENCE_NOT_DIVISIBLE,
                  fmt::format("{} tokens in 2 x {} chunks for {} context ranks", model.sequence_length,
                              sizes.context, sizes.context));
+  }
+  if (model.sequence_ranks > 1 && model.sequence_length % (sizes.context * model.sequence_ranks) != 0) {
+    findings.add(
+        LintCode::SEQUENCE_NOT_DIVISIBLE,
+        fmt::format("{} tokens on {} context ranks, each shared by {} tensor ranks (sequence parallel)",
+                    model.sequence_length, sizes.context, model.sequence_ranks));
   }
   if (model.experts % sizes.expert != 0) {
     findings.add(LintCode::EXPERTS_NOT_DIVISIBLE,

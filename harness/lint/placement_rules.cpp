@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "harness/lint/lint_rules.h"
@@ -91,6 +92,15 @@ void experts(const Plan& plan, const LintFindings& findings) {
   }
 }
 
+/// Megatron makes the groups of experts for dense models too, where nothing uses them.
+bool has_experts(const Plan& plan) {
+  if (axis_size(plan.topology(), "expert") > 1) return true;
+  const auto& views = plan.spec().views;
+  return std::any_of(views.begin(), views.end(), [](const TopologyView& view) {
+    return axis_size(view.topology, "expert", "expert_lanes") > 1;
+  });
+}
+
 }  // namespace
 
 void lint_placement(const Scenario& scenario, const ScenarioGrid& grid, const LintFindings& findings) {
@@ -99,8 +109,9 @@ void lint_placement(const Scenario& scenario, const ScenarioGrid& grid, const Li
   if (const auto surprise = plan.group_rank_order_surprise())
     findings.add(LintCode::GROUP_ORDER_SURPRISE, *surprise);
   nodes(scenario, plan, LintCode::TENSOR_CROSSES_NODE, "tensor", findings);
-  nodes(scenario, plan, LintCode::EXPERT_CROSSES_NODE,
-        plan.find_family("expert_and_tensor") ? "expert_and_tensor" : "expert", findings);
+  if (has_experts(plan))
+    nodes(scenario, plan, LintCode::EXPERT_CROSSES_NODE,
+          plan.find_family("expert_and_tensor") ? "expert_and_tensor" : "expert", findings);
   nodes(scenario, plan, LintCode::EMBEDDING_CROSSES_NODE, "embedding", findings);
 }
 

@@ -35,7 +35,8 @@ AskedOf read_object(const JsonCursor& cursor) {
 }
 
 ContractRead read_read(const JsonCursor& cursor) {
-  cursor.check_keys({"subsystem", "where", "names", "instead", "when_has", "when_lacks", "overrides", "of"});
+  cursor.check_keys(
+      {"subsystem", "where", "names", "instead", "when_has", "when_lacks", "always", "overrides", "of"});
   ContractRead read;
   read.subsystem = cursor.at("subsystem").string();
   read.where = cursor.at("where").string();
@@ -43,6 +44,7 @@ ContractRead read_read(const JsonCursor& cursor) {
   if (const auto instead = cursor.find("instead")) read.instead = instead->string();
   if (const auto names = cursor.find("when_has")) read.when_has = read_names(*names);
   if (const auto name = cursor.find("when_lacks")) read.when_lacks = read_name(*name);
+  if (const auto always = cursor.find("always")) read.always = always->boolean();
   if (const auto overrides = cursor.find("overrides")) read.overrides = overrides->boolean();
   if (const auto of = cursor.find("of")) read.of = read_object(*of);
   return read;

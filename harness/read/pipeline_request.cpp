@@ -57,8 +57,8 @@ class RequestReader {
  private:
   void read_exchange() {
     if (const auto p2p = workload_.find("p2p")) {
-      request_.exchange =
-          static_cast<Exchange>(read_word(*p2p, "p2p mode", {"batched", "even_odd", "sequential"}));
+      request_.exchange = static_cast<Exchange>(
+          read_word(*p2p, "p2p mode", {"batched", "even_odd", "sequential", "gradient_first"}));
     }
     if (const auto groups = workload_.find("p2p_groups"))
       request_.uses_pairs = read_word(*groups, "kind of groups", {"pipe", "pairs"}) == 1;
@@ -102,9 +102,11 @@ class RequestReader {
   }
 
   void use(ScheduleTable table) {
-    if (request_.exchange == Exchange::even_odd)
-      workload_.at("p2p").fail("even_odd is for gpipe, 1f1b and forward_only on the pipe group",
-                               "batched or sequential");
+    if (request_.exchange == Exchange::even_odd || request_.exchange == Exchange::gradient_first) {
+      const JsonCursor p2p = workload_.at("p2p");
+      p2p.fail(fmt::format("{} is for gpipe, 1f1b and forward_only on the pipe group", p2p.string()),
+               "batched or sequential");
+    }
     request_.table = std::move(table);
     const std::vector<std::int32_t> rows = request_.table->rows_of_stages();
     for (std::size_t row = 0; row < request_.table->rows.size(); ++row) {

@@ -9,7 +9,8 @@
 
 namespace gridlock {
 
-enum class Exchange : std::uint8_t { batched, even_odd, sequential };
+/// In the order of the words of "p2p".
+enum class Exchange : std::uint8_t { batched, even_odd, sequential, gradient_first };
 
 /// What a pipeline workload asks for.
 struct PipelineRequest {

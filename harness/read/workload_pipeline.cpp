@@ -114,8 +114,13 @@ class PipelineWriter {
     return {std::move(step)};
   }
 
+  /// Batched means all transfers: a communicator of the whole group would otherwise come to be on those
+  /// stages only that send and receive at once, which with few micro-batches are not all.
   Steps single(Transfer transfer, const char* label) const {
-    return for_stages(operation(transfer), ends(transfer), label);
+    JsonNode step = operation(transfer);
+    if (pipeline_.exchange == Exchange::batched)
+      step = make_.object({{"batch", make_.list({std::move(step)})}});
+    return for_stages(std::move(step), ends(transfer), label);
   }
 
   /// Sends one way and receives the other with the same neighbour.
@@ -133,6 +138,10 @@ class PipelineWriter {
       case Exchange::sequential:
         append(steps, single(send.is_forward ? send : receive, label));
         append(steps, single(send.is_forward ? receive : send, label));
+        return steps;
+      case Exchange::gradient_first:
+        append(steps, single(send.is_forward ? receive : send, label));
+        append(steps, single(send.is_forward ? send : receive, label));
         return steps;
     }
     return steps;

@@ -28,6 +28,17 @@ TEST(ConfigScenario, PipelinesWithVirtualStagesAreInterleaved) {
   EXPECT_TRUE(has(scenario_of(""), "\"1f1b\""));
 }
 
+// Megatron's transfers are batches (batch_p2p_comm), the default; DeepSpeed's are none, gradients first.
+TEST(ConfigScenario, TransfersAreThoseOfTheFramework) {
+  EXPECT_FALSE(has(scenario_of(""), "\"p2p\""));
+  ScenarioFolder folder;
+  folder.write("ds.json", "{}");
+  const std::string text = write_json(config_scenario(
+      read_config({"deepspeed: " + folder.path("ds.json") + " --pipeline-parallel-size 2", 16, 0})));
+  EXPECT_EQ(error_for(text), "") << text;
+  EXPECT_TRUE(has(text, "\"p2p\": \"gradient_first\"")) << text;
+}
+
 TEST(ConfigScenario, ContextParallelismAndExpertsHaveTheirLayers) {
   const std::string both = scenario_of("--context-parallel-size 2 --expert-model-parallel-size 4");
   EXPECT_TRUE(has(both, "\"context_ring\"")) << both;

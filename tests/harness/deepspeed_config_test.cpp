@@ -32,7 +32,7 @@ TEST_F(DeepSpeedConfig, sizes_of_pipeline_and_tensor_stand_beside_the_file) {
       "--pipeline-parallel-size 2 --tensor-parallel-size 4", 32);
   EXPECT_EQ(config.grids.at(0).layout.topology.to_string(),
             "ProcessTopology(axes=['pipe', 'data', 'model'], dims=[2, 4, 4])");
-  EXPECT_EQ(config.grids[0].model, (ModelFacts{0, 0, 0, 0, 0, 0, 0, 64, 2, 0}));
+  EXPECT_EQ(config.grids[0].model, (ModelFacts{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 2, 0}));
   EXPECT_EQ(config.ignored, (std::vector<std::string>{"bf16", "zero_optimization"}));
 }
 
@@ -62,6 +62,12 @@ TEST_F(DeepSpeedConfig, what_does_not_fit_is_refused) {
   EXPECT_EQ(refusal("{}", "--pipelin-parallel-size 2", 8), "unknown flag '--pipelin-parallel-size'");
   EXPECT_EQ(refusal(R"({"train_batch_size": -1})", "", 8),
             "expected an integer from 1 to 1000000000, got -1");
+  EXPECT_EQ(refusal("{}", "--tensor-model-parallel-size 2", 8),
+            "unknown flag '--tensor-model-parallel-size'");
+  EXPECT_EQ(refusal(R"({"train_batch_sizes": 8})", "", 8), "unknown key 'train_batch_sizes'");
+  EXPECT_EQ(refusal(R"({"sequence_parallel_size": 2})", "", 8), "unknown key 'sequence_parallel_size'");
+  EXPECT_EQ(refusal(R"({"sequence_parallel_size": 1})", "", 8), "accepted");
+  EXPECT_EQ(refusal("{}", "--world-size 16", 8), "the world has 8 ranks and also 16");
   EXPECT_EQ(refusal("[]", "", 8), "expected an object, got a list");
 }
 

@@ -27,7 +27,7 @@ TEST(MegatronFlags, sizes_make_the_grid_and_the_model_s_numbers_are_kept) {
   const ConfigGrid& grid = config.grids.at(0);
   EXPECT_EQ(grid.layout.topology.to_string(),
             "ProcessTopology(axes=['pipe', 'data', 'tensor'], dims=[4, 32, 8])");
-  EXPECT_EQ(grid.model, (ModelFacts{96, 96, 0, 0, 12288, 2048, 0, 1536, 2, 0}));
+  EXPECT_EQ(grid.model, (ModelFacts{96, 0, 0, 96, 0, 0, 12288, 0, 2048, 0, 0, 1536, 2, 0}));
   EXPECT_EQ(config.world_size, 1024);
   EXPECT_TRUE(grid.gloo_twins);
   EXPECT_TRUE(grid.tied_embedding);
@@ -80,6 +80,50 @@ TEST(MegatronFlags, virtual_stages_are_given_or_follow_from_the_layers_of_a_chun
             "--from megatron: an interleaved schedule needs --pipeline-model-parallel-size of at least 2");
 }
 
+// Megatron core 0.16.1, transformer_config.py: num_layers_in_first_pipeline_stage and its neighbours.
+TEST(MegatronFlags, stages_may_have_layers_of_their_own) {
+  const auto model = [](const std::string& flags) {
+    return config_of("--pipeline-model-parallel-size 4 --num-layers 30 " + flags, 8).grids[0].model;
+  };
+  const ModelFacts ends = model("--decoder-first-pipeline-num-layers 7 --decoder-last-pipeline-num-layers 7");
+  EXPECT_EQ(ends.first_stage_layers, 7);
+  EXPECT_EQ(ends.last_stage_layers, 7);
+  EXPECT_EQ(model("--account-for-embedding-in-pipeline-split --account-for-loss-in-pipeline-split").layers,
+            32);
+  EXPECT_EQ(model("--pipeline-model-parallel-layout Et*8|t*8|t*8|t*6L").layers, 0);
+  EXPECT_EQ(model("").layers, 30);
+}
+
+TEST(MegatronFlags, sizes_under_other_names_are_refused) {
+  const auto unknown = [](const std::string& name, const std::string& hint) {
+    EXPECT_EQ(refusal(name + " 2", 8), "--from megatron: unknown flag '" + name + "'\n  hint: " + hint);
+  };
+  unknown("--tensor-parallel-size", "did you mean '--tensor-model-parallel-size'?");
+  unknown("--tensor-model-par", "did you mean '--tensor-model-parallel-size'?");
+  const std::string no_other = "a size that groups depend on does not count under this name";
+  unknown("--tp-size", no_other);
+  unknown("--pp", no_other);
+  unknown("--data-parallel-size", no_other);
+  EXPECT_EQ(refusal("--tensor-model-parallel-size 2 4", 8),
+            "--from megatron: --tensor-model-parallel-size has more than one value: 2 4");
+  for (const char* harmless : {"--data-parallel-size 1", "--data-parallel-random-init", "--lr 1",
+                               "--pipeline-model-parallel-comm-backend nccl", "--dp-bucket 3"})
+    EXPECT_EQ(config_of(harmless, 8).ignored, std::vector<std::string>{harmless});
+}
+
+TEST(MegatronFlags, a_world_is_of_one_size) {
+  EXPECT_EQ(config_of("--nnodes 2 --nproc-per-node 8", 16).world_size, 16);
+  EXPECT_EQ(refusal("--nnodes 2 --nproc-per-node 8", 24),
+            "--from megatron: the world has 24 ranks and also 16\n"
+            "  hint: --world-size is for a configuration that does not say it");
+  EXPECT_EQ(
+      refusal("--pipeline-model-parallel-size 4 --num-layers 32 --num-virtual-stages-per-pipeline-rank 2 "
+              "--num-layers-per-virtual-pipeline-stage 2",
+              8),
+      "--from megatron: --num-virtual-stages-per-pipeline-rank and "
+      "--num-layers-per-virtual-pipeline-stage say the same thing twice\n  hint: give one of them");
+}
+
 TEST(MegatronFlags, wrong_flags_are_refused_with_place_value_and_nearest_name) {
   EXPECT_EQ(refusal("--tensor-model-paralel-size 8", 8),
             "--from megatron: unknown flag '--tensor-model-paralel-size'\n"
@@ -108,6 +152,11 @@ TEST(Configuration, text_of_no_known_kind_is_refused) {
     }
     return "accepted";
   };
+  EXPECT_EQ(told("deepspeed"),
+            "--from deepspeed: expected the path of one DeepSpeed configuration, then flags\n  hint: "
+            "'deepspeed: ds_config.json --pipeline-parallel-size 2 --tensor-parallel-size 2'");
+  EXPECT_EQ(told("megatron"), "accepted");
+  EXPECT_EQ(told("megatron:"), "accepted");
   EXPECT_EQ(told("megatrom: --lr 1"),
             "--from: unknown kind of configuration 'megatrom'\n  hint: did you mean 'megatron'?");
   EXPECT_EQ(

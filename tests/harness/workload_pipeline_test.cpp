@@ -24,7 +24,7 @@ std::vector<Scenario> every_pipeline(const std::string& schedule) {
   const ScenarioFolder folder;
   folder.write("s.json",
                R"({"matrix": {"pipe": [1, 2, 3, 4, 5, 6], "micro_batches": [1, 2, 3, 4, 5, 6, 7, 8, 9],
-"p2p": ["batched", "even_odd", "sequential"]}, "grids": {"a": {"recipe": "areal",
+"p2p": ["batched", "even_odd", "sequential", "gradient_first"]}, "grids": {"a": {"recipe": "areal",
 "topology": {"pipe": "$pipe", "data": 1, "tensor": 1}}}, "programs": [{"ranks": "all", "steps": [
 {"workload": "pipeline", "grid": "a", "schedule": ")" +
                    schedule + R"(", "p2p": "$p2p", "micro_batches": "$micro_batches",
@@ -54,7 +54,7 @@ class PipelineSchedules : public testing::TestWithParam<const char*> {};
 
 TEST_P(PipelineSchedules, RunToTheirEndWithRendezvousSendsForEverySizeAndMode) {
   const std::vector<Scenario> scenarios = every_pipeline(GetParam());
-  EXPECT_EQ(scenarios.size(), 6u * 9u * 3u);
+  EXPECT_EQ(scenarios.size(), 6u * 9u * 4u);
   for (const Scenario& scenario : scenarios) {
     const PipelineRun run = run_pipeline(scenario);
     EXPECT_TRUE(run.is_complete) << GetParam() << " " << scenario.name;
