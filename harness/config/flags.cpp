@@ -47,36 +47,41 @@ bool is_misspelt(const std::string& name, const std::string& known) {
   return different == 1;
 }
 
-/// "--tp-size", "--data-parallel-size", "sequence_parallel_size".
-bool says_a_parallel_size(const std::vector<std::string>& words) {
-  static const std::vector<std::string> kShort = {"tp", "pp", "dp", "cp", "ep", "etp", "sp"};
-  const auto has = [&](const char* word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
-  const auto is_short = [&](const std::string& word) {
-    return std::find(kShort.begin(), kShort.end(), word) != kShort.end();
-  };
-  const bool is_size = has("size") || has("sizes") || has("degree");
-  if (is_size && has("parallel")) return true;
-  return std::any_of(words.begin(), words.end(), is_short) && words.size() <= (is_size ? 2u : 1u);
+/// How sizes are called for short, and the word of the long name.
+constexpr std::pair<std::string_view, std::string_view> kShortNames[] = {
+    {"tp", "tensor"}, {"pp", "pipeline"}, {"dp", "data"},    {"cp", "context"},
+    {"ep", "expert"}, {"etp", "expert"},  {"sp", "sequence"}};
+
+std::string_view long_name(std::string_view word) {
+  for (const auto& [brief, name] : kShortNames) {
+    if (brief == word) return name;
+  }
+  return word;
 }
 
-/// The known name that has the most words of an unknown one; empty when none has one that tells it.
-std::string most_alike(const std::vector<std::string>& words, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t most = 0;
+bool has_word(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// "--tp-size", "--pp", "--data-parallel-size", "sequence_parallel_size".
+bool says_a_parallel_size(const std::vector<std::string>& words) {
+  const bool is_size = has_word(words, "size") || has_word(words, "sizes") || has_word(words, "degree");
+  if (is_size && has_word(words, "parallel")) return true;
+  const bool is_short = std::any_of(words.begin(), words.end(),
+                                    [](const std::string& word) { return long_name(word) != word; });
+  return is_short && words.size() <= (is_size ? 2U : 1U);
+}
+
+/// The first known size of the same axis; empty when there is none.
+std::string size_of_axis(const std::vector<std::string>& words, const std::vector<std::string>& known) {
   for (const std::string& name : known) {
     const std::vector<std::string> others = words_of(dashed(name), '-');
-    const auto count =
-        static_cast<std::size_t>(std::count_if(words.begin(), words.end(), [&](const auto& word) {
-          return word != "parallel" && word != "size" && word != "model" &&
-                 std::find(others.begin(), others.end(), word) != others.end();
-        }));
-    if (count <= most) continue;
-    most = count;
-    best = name;
+    if (!has_word(others, "parallel") || !has_word(others, "size")) continue;
+    for (const auto& [brief, axis] : kShortNames) {
+      if ((has_word(words, brief) || has_word(words, axis)) && has_word(others, axis)) return name;
+    }
   }
-  return best;
+  return "";
 }
 
 }  // namespace
@@ -91,7 +96,7 @@ std::optional<std::string> hint_for_unknown(const std::string& name, const std::
     if (near.empty() && (is_beginning || is_misspelt(plain, dashed(other)))) near = other;
   }
   if (near.empty() && (value == "1" || !says_a_parallel_size(words))) return std::nullopt;
-  if (near.empty()) near = most_alike(words, known);
+  if (near.empty()) near = size_of_axis(words, known);
   return near.empty() ? "a size that groups depend on does not count under this name"
                       : fmt::format("did you mean '{}'?", near);
 }

@@ -100,9 +100,9 @@ TEST(MegatronFlags, sizes_under_other_names_are_refused) {
   };
   unknown("--tensor-parallel-size", "did you mean '--tensor-model-parallel-size'?");
   unknown("--tensor-model-par", "did you mean '--tensor-model-parallel-size'?");
+  unknown("--tp-size", "did you mean '--tensor-model-parallel-size'?");
+  unknown("--pp", "did you mean '--pipeline-model-parallel-size'?");
   const std::string no_other = "a size that groups depend on does not count under this name";
-  unknown("--tp-size", no_other);
-  unknown("--pp", no_other);
   unknown("--data-parallel-size", no_other);
   EXPECT_EQ(refusal("--tensor-model-parallel-size 2 4", 8),
             "--from megatron: --tensor-model-parallel-size has more than one value: 2 4");
