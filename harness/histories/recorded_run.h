@@ -13,6 +13,8 @@ struct RecordedRun {
   std::shared_ptr<Histories> histories;
   RunEnd end = RunEnd::returned;
   std::vector<Complaint> complaints;
+  /// The source tells which calls completed; where it does not, no verdict is certain.
+  bool shows_completion = true;
   /// What the reader of a report should know about the files: one sentence each.
   std::vector<std::string> notes;
 };
