@@ -12,21 +12,21 @@
 namespace gridlock {
 
 bool CallQueue::enqueue(std::span<const GpuCall> calls) {
-  std::vector<Entry> entries;
+  entries_.clear();
   bool prepared = true;
   for (const GpuCall& call : calls) {
     if (HostCalls::carries(call)) continue;
     if (call.size == 1 && !needs_communicator(call)) {
       prepared = copy(call);
     } else if (const std::optional<Entry> entry = entry_for(call)) {
-      entries.push_back(*entry);
+      entries_.push_back(*entry);
     } else {
       prepared = false;
     }
     if (!prepared) break;
   }
-  const bool enqueued = prepared && call_nccl(entries) && settle(entries);
-  for (const Entry& entry : entries) {
+  const bool enqueued = prepared && call_nccl(entries_) && settle(entries_);
+  for (const Entry& entry : entries_) {
     if (!entry.has_premul_op) continue;
     faults_.nccl(api_.nccl.premul_sum_destroy(entry.place.premul_op, entry.place.comm), "ncclRedOpDestroy");
   }
@@ -90,11 +90,11 @@ bool CallQueue::call_nccl(std::span<const Entry> entries) {
 }
 
 bool CallQueue::settle(std::span<const Entry> entries) {
-  std::vector<NcclComm> settled;
-  for (const Entry& entry : entries) {
-    if (std::find(settled.begin(), settled.end(), entry.place.comm) != settled.end()) continue;
-    if (!communicators_.settle(entry.place.comm)) return false;
-    settled.push_back(entry.place.comm);
+  for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+    const bool is_settled = std::any_of(entries.begin(), entry, [&](const Entry& earlier) {
+      return earlier.place.comm == entry->place.comm;
+    });
+    if (!is_settled && !communicators_.settle(entry->place.comm)) return false;
   }
   return true;
 }

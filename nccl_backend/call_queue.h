@@ -44,6 +44,8 @@ class CallQueue {
   Device& device_;
   Communicators& communicators_;
   DeviceMemory::Block scratch_;
+  /// Those of the submit that is being enqueued; kept for its memory.
+  std::vector<Entry> entries_;
 };
 
 }  // namespace gridlock

@@ -104,7 +104,7 @@ Reply NcclRank::submit(std::span<const Call> calls) {
     });
     return park(HostState::submitting, [&] {
       if (!queue_.enqueue(prepared) || !host_calls_.run(prepared, groups(), waiting())) return false;
-      if (!tickets_.add(ticket, std::move(prepared))) return false;
+      if (!tickets_.add(ticket, streams, std::move(prepared))) return false;
       if (blocks_host && !wait_ticket(ticket)) return false;
       return wait_room(streams);
     });

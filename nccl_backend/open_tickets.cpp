@@ -7,18 +7,26 @@
 
 namespace gridlock {
 
-bool OpenTickets::add(Ticket ticket, std::vector<GpuCall> calls) {
-  Open& open = open_.emplace_hint(open_.end(), ticket, Open{std::move(calls), {}, {}})->second;
+bool OpenTickets::add(Ticket ticket, std::span<const StreamId> streams, std::vector<GpuCall> calls) {
+  Open& open = this->open(ticket);
+  open.calls = std::move(calls);
   for (const GpuCall& call : open.calls) {
     if (keep_results_ && !keep_result(call, open)) return false;
   }
-  for (const GpuCall& call : open.calls) {
-    std::vector<StreamId>& streams = open.streams;
-    if (std::find(streams.begin(), streams.end(), call.stream) != streams.end()) continue;
-    if (!mark(call.stream, ticket)) return false;
-    streams.push_back(call.stream);
+  for (const StreamId stream : streams) {
+    if (!mark(stream, ticket)) return false;
+    open.streams.push_back(stream);
   }
   return true;
+}
+
+/// An empty entry for a ticket that is younger than all.
+OpenTickets::Open& OpenTickets::open(Ticket ticket) {
+  if (unused_.empty()) return open_.emplace_hint(open_.end(), ticket, Open{})->second;
+  OpenMap::node_type node = std::move(unused_.back());
+  unused_.pop_back();
+  node.key() = ticket;
+  return open_.insert(open_.end(), std::move(node))->second;
 }
 
 bool OpenTickets::keep_result(const GpuCall& call, Open& open) {
@@ -80,7 +88,7 @@ bool OpenTickets::poll() {
     }
     reached -= open->second.streams.size();
     if (!complete(open->first, open->second)) return false;
-    open = open_.erase(open);
+    unused_.push_back(open_.extract(open++));
   }
   for (auto& [stream, lane] : lanes_) {
     const Ticket done = std::exchange(lane.last_done, Ticket::none);
@@ -101,6 +109,9 @@ bool OpenTickets::complete(Ticket ticket, Open& open) {
     --lane.reached;
     lane.last_done = ticket;
   }
+  open.calls.clear();
+  open.streams.clear();
+  open.results.clear();
   log_.add_open_tickets(-1);
   return true;
 }

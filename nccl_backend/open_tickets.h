@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "launch/rank_ledger.h"
@@ -29,7 +30,8 @@ class OpenTickets {
 
   /// Marks the place after the calls on all their streams, all of which exist. Outputs are copied there, on
   /// the device, because later work may write over them before the host looks. False after a fault.
-  bool add(Ticket ticket, std::vector<GpuCall> calls);
+  /// Requires: `streams` are those of the calls, each once.
+  bool add(Ticket ticket, std::span<const StreamId> streams, std::vector<GpuCall> calls);
   /// Completes what is complete, in the order of each stream. False after a fault.
   bool poll();
 
@@ -62,6 +64,9 @@ class OpenTickets {
     Ticket last_done = Ticket::none;
   };
 
+  using OpenMap = std::map<Ticket, Open>;
+
+  Open& open(Ticket ticket);
   bool keep_result(const GpuCall& call, Open& open);
   bool mark(StreamId stream, Ticket ticket);
   bool look(Lane& lane);
@@ -75,7 +80,9 @@ class OpenTickets {
   const CudaApi& cuda_;
   Faults& faults_;
   bool keep_results_;
-  std::map<Ticket, Open> open_;
+  OpenMap open_;
+  /// Nodes of complete submits: at the rate of small calls, allocating them is a good part of the cost.
+  std::vector<OpenMap::node_type> unused_;
   std::map<StreamId, Lane> lanes_;
 };
 

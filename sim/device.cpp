@@ -59,8 +59,6 @@ void Device::submit(Slot work, Nanos now) {
   if (streams_.enqueue(work, work_streams_)) start(work, now);
 }
 
-bool Device::has_dead() const { return !is_dead_.empty(); }
-
 // A gloo group works on the host, and a group of one rank is a copy (S20).
 bool Device::needs_slot(Slot work) const {
   for (Slot slot = works_[work].first_call; slot != kNoSlot; slot = calls_[slot].next_of_work) {
@@ -71,7 +69,9 @@ bool Device::needs_slot(Slot work) const {
 }
 
 void Device::start(Slot work, Nanos now) {
-  if (has_dead() && is_dead_[static_cast<std::size_t>(works_[work].rank)]) return;
+  if (is_dead(works_[work].rank)) return;
+  // Where its rank is ahead of virtual time, what was before it may have been over earlier.
+  now = std::max(now, works_[work].submitted);
   if (slots_.is_limited() && needs_slot(work)) {
     slots_.ready(work, now);
     start_ready(works_[work].rank, now);
@@ -92,34 +92,53 @@ void Device::start_calls(Slot work, Nanos now) {
     if (calls_[slot].wave != works_[work].wave || calls_[slot].is_done) continue;
     calls_[slot].is_started = true;
     ++works_[work].wave_open;
+    const Slot pair = calls_[slot].pair;
     left_behind_.clear();
     const Slot met = matcher_.arrive(slot, now, left_behind_);
-    if (met != kNoSlot) schedule(met, now);
-    for (const Slot send : left_behind_) {
-      OpenCall* call = &calls_[send];
-      transfer_.leave_behind(*call);
-      const Nanos cost = operation_cost(cost_, CallKind::send, 2, transfer_.bytes(MetCalls(&call, 1)));
-      timers_.add(now + cost, {TimerKind::send_finish, send});
-    }
+    if (met != kNoSlot) schedule(met);
+    if (pair != kNoSlot) leave_behind(pair);
     if (on_mismatch_ == OnMismatch::emulate) {
       if (const Slot unalike = matcher_.take_unalike(); unalike != kNoSlot) emulate(unalike, now);
     }
   }
 }
 
-void Device::schedule(Slot met, Nanos now) {
+void Device::leave_behind(Slot pair) {
+  for (const LeftBehind& left : left_behind_) {
+    OpenCall* call = &calls_[left.send];
+    transfer_.leave_behind(*call);
+    const Nanos cost = operation_cost(cost_, CallKind::send, 2, transfer_.bytes(MetCalls(&call, 1)));
+    set_timer(left.time + cost, {TimerKind::send_finish, left.send});
+  }
+  if (const Nanos room = matcher_.next_room(pair); room != kNever) timers_.add(room, {TimerKind::room, pair});
+}
+
+void Device::schedule(Slot met) {
   const Place& place = matcher_.place(met);
   collect(place);
   // What a dead rank had started is gone with it: the others wait on.
   if (has_dead() && std::any_of(met_.begin(), met_.end(), [this](const OpenCall* call) {
-        return is_dead_[static_cast<std::size_t>(call->rank)] && !call->left_behind;
+        return is_dead(call->rank) && !call->left_behind;
       })) {
     return;
   }
   Nanos cost = operation_cost(cost_, met_.front()->kind, place.expected, transfer_.bytes(met_));
   if (!delays_.empty()) cost += extra_delay();
-  timers_.add(std::max(now, place.latest) + cost, {TimerKind::place_finish, met});
+  set_timer(place.latest + cost, {TimerKind::place_finish, met});
   ++match_count_;
+}
+
+void Device::set_timer(Nanos time, Timer timer) {
+  if (hands_over_timers_) {
+    handed_over_.push_back({timer, time});
+  } else {
+    timers_.add(time, timer);
+  }
+}
+
+void Device::take_timers(std::vector<Due>& timers) {
+  timers.insert(timers.end(), handed_over_.begin(), handed_over_.end());
+  handed_over_.clear();
 }
 
 /// The longest delay between two ranks of the calls in met_.
@@ -161,9 +180,13 @@ void Device::collect(const Place& place) {
   }
 }
 
-void Device::fire(const Timer& timer, Nanos now, std::vector<RankId>& progressed) {
+void Device::fire(const Timer& timer, Nanos now, std::vector<Progress>& progressed) {
   if (timer.kind == TimerKind::place_finish) {
     finish_place(timer.subject, now, progressed);
+  } else if (timer.kind == TimerKind::room) {
+    left_behind_.clear();
+    matcher_.make_room(timer.subject, now, left_behind_);
+    leave_behind(timer.subject);
   } else {
     GRIDLOCK_CHECK(timer.kind == TimerKind::send_finish);
     digest_.add(now, calls_[timer.subject].rank, static_cast<std::uint64_t>(calls_[timer.subject].sequence));
@@ -171,8 +194,9 @@ void Device::fire(const Timer& timer, Nanos now, std::vector<RankId>& progressed
   }
 }
 
-void Device::finish_place(Slot slot, Nanos now, std::vector<RankId>& progressed) {
+void Device::finish_place(Slot slot, Nanos now, std::vector<Progress>& progressed) {
   const Place& place = matcher_.place(slot);
+  if (place.is_cut_off) return;
   if (place.emulated) return finish_unalike(slot, now, progressed);
   collect(place);
   transfer_.finish(met_);
@@ -193,7 +217,7 @@ void Device::finish_place(Slot slot, Nanos now, std::vector<RankId>& progressed)
 }
 
 /// The place is kept for the call that stays open.
-void Device::finish_unalike(Slot slot, Nanos now, std::vector<RankId>& progressed) {
+void Device::finish_unalike(Slot slot, Nanos now, std::vector<Progress>& progressed) {
   const Place& place = matcher_.place(slot);
   collect(place);
   const Emulation emulation = *emulated(met_, hosts_.is_same_host(met_.front()->rank, met_.back()->rank));
@@ -207,7 +231,7 @@ void Device::finish_unalike(Slot slot, Nanos now, std::vector<RankId>& progresse
   }
 }
 
-void Device::complete_call(Slot slot, Nanos now, std::vector<RankId>& progressed) {
+void Device::complete_call(Slot slot, Nanos now, std::vector<Progress>& progressed) {
   OpenCall& call = calls_[slot];
   Buffers& buffers = ranks_[static_cast<std::size_t>(call.rank)].buffers;
   buffers.end_use(call.input);
@@ -215,15 +239,17 @@ void Device::complete_call(Slot slot, Nanos now, std::vector<RankId>& progressed
   if (!call.left_behind) call.is_done = true;
   const Slot work_slot = call.work;
   Work& work = works_[work_slot];
+  work.done = std::max(work.done, now);
   const bool wave_is_done = --work.wave_open == 0;
   if (--work.calls_open == 0) {
-    progressed.push_back(work.rank);
+    const Nanos done = work.done;
+    progressed.push_back({work.rank, done});
     startable_.clear();
     streams_.complete(work_slot, startable_);
-    finish_work(work_slot, now);
+    finish_work(work_slot, done);
   } else if (wave_is_done && work.wave < work.wave_last) {
     ++work.wave;
-    start_calls(work_slot, now);
+    start_calls(work_slot, work.done);
   }
 }
 
@@ -245,17 +271,21 @@ void Device::finish_work(Slot work, Nanos now) {
   if (slots_.is_limited()) start_ready(rank, now);
 }
 
-void Device::kill(RankId rank) {
+void Device::kill(RankId rank, Nanos now) {
   if (is_dead_.empty()) is_dead_.resize(ranks_.size(), false);
   is_dead_[static_cast<std::size_t>(rank)] = true;
+  streams_.for_each_work(rank, [&](Slot work) {
+    for (Slot slot = works_[work].first_call; slot != kNoSlot; slot = calls_[slot].next_of_work)
+      matcher_.cut_off(slot, now);
+  });
 }
 
 /// False when the work goes on because all calls that it has left are about to complete.
-bool Device::take_back_calls(Slot work) {
+bool Device::take_back_calls(Slot work, Nanos now) {
   Buffers& buffers = ranks_[static_cast<std::size_t>(works_[work].rank)].buffers;
   for (Slot slot = works_[work].first_call; slot != kNoSlot; slot = calls_[slot].next_of_work) {
     OpenCall& call = calls_[slot];
-    if (call.is_done || call.left_behind || (call.is_started && !matcher_.withdraw(slot))) continue;
+    if (call.is_done || call.left_behind || (call.is_started && !matcher_.withdraw(slot, now))) continue;
     call.is_done = true;
     buffers.end_use(call.input);
     buffers.end_use(call.output);
@@ -276,7 +306,7 @@ void Device::abort(RankId rank, InstanceId instance, Nanos now, std::vector<Tick
   });
   for (const Slot work : works) {
     aborted.push_back(works_[work].ticket);
-    if (!take_back_calls(work)) continue;
+    if (!take_back_calls(work, now)) continue;
     startable_.clear();
     streams_.take_back(work, startable_);
     finish_work(work, now);

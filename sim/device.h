@@ -13,6 +13,18 @@
 
 namespace gridlock::sim {
 
+/// A submit of the rank was completed at that time.
+struct Progress {
+  RankId rank;
+  Nanos time;
+};
+
+/// A timer that is to be fired, and when.
+struct Due {
+  Timer timer;
+  Nanos time;
+};
+
 /// The device side of all ranks: work waits in streams, its calls meet at places, and what is complete
 /// finishes when its cost has passed. Nothing completes but by a timer, so every completion has its moment in
 /// the event order.
@@ -31,15 +43,29 @@ class Device {
   void submit(Slot work, Nanos now);
 
   /// Nothing of the rank's device work goes on any more; it stays open.
-  void kill(RankId rank);
+  void kill(RankId rank, Nanos now);
   /// Takes back the open work of the rank that has a call in the group: its calls leave their places, and its
   /// streams go on. Its tickets are appended to `aborted`.
   void abort(RankId rank, InstanceId instance, Nanos now, std::vector<Ticket>& aborted);
   /// Later messages between the two ranks, and collectives of both, take longer.
   void delay(RankId a, RankId b, Nanos duration);
 
-  /// Handles a timer of a place or a send. Ranks of which a submit completed are appended to `progressed`.
-  void fire(const Timer& timer, Nanos now, std::vector<RankId>& progressed);
+  /// Handles a timer of a place or a send. Submits that completed are appended to `progressed`.
+  void fire(const Timer& timer, Nanos now, std::vector<Progress>& progressed);
+
+  /// From now on timers are not set: whoever takes them sees to it that they are fired.
+  void hand_over_timers() { hands_over_timers_ = true; }
+  /// Appends what was handed over since the last call.
+  void take_timers(std::vector<Due>& timers);
+  /// `check(call)` of the calls that a timer completes, until one is false.
+  template <typename Check>
+  bool all_of(const Timer& timer, Check&& check) const {
+    if (timer.kind == TimerKind::send_finish) return check(calls_[timer.subject]);
+    Slot slot = matcher_.place(timer.subject).first_arrival;
+    while (slot != kNoSlot && (calls_[slot].left_behind || check(calls_[slot])))
+      slot = calls_[slot].next_arrival;
+    return slot == kNoSlot;
+  }
 
   Streams& streams() { return streams_; }
   const Streams& streams() const { return streams_; }
@@ -60,15 +86,19 @@ class Device {
   void start_calls(Slot work, Nanos now);
   void start_ready(RankId rank, Nanos now);
   bool needs_slot(Slot work) const;
-  void schedule(Slot met, Nanos now);
+  void schedule(Slot met);
+  void set_timer(Nanos time, Timer timer);
+  /// Sets the timers of the sends in left_behind_, and of those of the pair that still wait for room.
+  void leave_behind(Slot pair);
   void emulate(Slot met, Nanos now);
-  void finish_unalike(Slot place, Nanos now, std::vector<RankId>& progressed);
+  void finish_unalike(Slot place, Nanos now, std::vector<Progress>& progressed);
   void finish_work(Slot work, Nanos now);
   Nanos extra_delay() const;
-  bool take_back_calls(Slot work);
-  bool has_dead() const;
-  void finish_place(Slot place, Nanos now, std::vector<RankId>& progressed);
-  void complete_call(Slot call, Nanos now, std::vector<RankId>& progressed);
+  bool take_back_calls(Slot work, Nanos now);
+  bool has_dead() const { return !is_dead_.empty(); }
+  bool is_dead(RankId rank) const { return has_dead() && is_dead_[static_cast<std::size_t>(rank)]; }
+  void finish_place(Slot place, Nanos now, std::vector<Progress>& progressed);
+  void complete_call(Slot call, Nanos now, std::vector<Progress>& progressed);
   /// The calls of a place in group order, or send before recv, in met_.
   void collect(const Place& place);
 
@@ -94,11 +124,13 @@ class Device {
   std::int64_t match_count_ = 0;
   /// Index = rank; empty while nobody died.
   std::vector<bool> is_dead_;
+  bool hands_over_timers_ = false;
+  std::vector<Due> handed_over_;
   std::vector<LinkDelay> delays_;
   std::vector<SilentMismatch> silent_mismatches_;
   // Scratch.
   std::vector<OpenCall*> met_;
-  std::vector<Slot> left_behind_;
+  std::vector<LeftBehind> left_behind_;
   std::vector<Slot> startable_;
   std::vector<StreamId> work_streams_;
 };

@@ -1,32 +1,11 @@
 #include "sim/engine.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include "core/base/check.h"
 
 namespace gridlock::sim {
-namespace {
-
-/// Unwinds a rank that was parked when its run ended. No std::exception, so that programs do not take it for
-/// an error.
-struct Unwound {};
-
-/// Unwinds a rank that asks for more memory than the run has.
-struct OutOfMemory {};
-
-/// A program that swallows Unwound and goes on asking is unwound again after so many requests.
-constexpr std::int64_t kLateRequestMax = 10'000;
-
-Reply world_ended() {
-  Reply reply;
-  reply.status = StatusCode::world_ended;
-  return reply;
-}
-
-}  // namespace
-
 Engine::Engine(const RunOptions& options, const RankProgram& program, SiteTable sites)
     : options_(options),
       program_(program),
@@ -84,7 +63,7 @@ RunResult Engine::run() {
   result.histories = histories_;
   result.complaints = std::move(complaints_);
   result.digest = digest_.value();
-  result.virtual_time = now_;
+  result.virtual_time = latest();
   result.request_count = request_count_;
   result.match_count = device_.match_count();
   for (const ContendedChoice& choice : {device_.slot_contention(), device_.matcher().unlike_messages()}) {
@@ -96,6 +75,8 @@ RunResult Engine::run() {
 }
 
 RunEnd Engine::loop() {
+  runs_ahead_ = !keeps_time_order_ && may_run_ahead();
+  if (runs_ahead_) device_.hand_over_timers();
   for (RankId rank = 0; rank < program_.world_size; ++rank) ready_.add(rank);
   for (std::size_t i = 0; i < options_.faults.size(); ++i) {
     const FaultTrigger& at = options_.faults[i].at;
@@ -108,6 +89,7 @@ RunEnd Engine::loop() {
   }
   for (;;) {
     run_ready();
+    now_ = time_;
     if (is_interrupted()) return RunEnd::stopped;
     if (limit_reached_) return RunEnd::step_limit;
     if (ended_count_ == program_.world_size && device_.is_idle()) return RunEnd::returned;
@@ -168,12 +150,14 @@ void Engine::run_ready() {
     std::swap(running_, ready_);
     running_.take_all([this](HostId host) {
       if (!limit_reached_) run_host(host);
+      if (runs_ahead_) run_ahead();
     });
   }
+  if (runs_ahead_) run_ahead();
 }
 
 void Engine::fire_timers() {
-  now_ = timers_.next_time();
+  time_ = now_ = timers_.next_time();
   timers_.take_next(due_);
   progressed_.clear();
   for (const Timer& timer : due_) {
@@ -182,15 +166,21 @@ void Engine::fire_timers() {
       const ThreadState& own = thread(static_cast<HostId>(timer.subject));
       if (own.park == Park::compute && own.park_subject == now_.count())
         wake(static_cast<HostId>(timer.subject));
+    } else if (timer.kind == TimerKind::turn) {
+      take_turn(static_cast<HostId>(timer.subject));
     } else if (timer.kind == TimerKind::fault) {
       fire_fault(timer.subject);
     } else {
       device_.fire(timer, now_, progressed_);
     }
   }
-  for (const RankId rank : progressed_) {
-    for_each_host(rank, [this](HostId host) {
-      if (may_go_on(host)) wake(host);
+  wake_progressed();
+}
+
+void Engine::wake_progressed() {
+  for (const Progress& progress : progressed_) {
+    for_each_host(progress.rank, [&](HostId host) {
+      if (may_go_on(host)) wake(host, progress.time);
     });
   }
 }
@@ -198,7 +188,7 @@ void Engine::fire_timers() {
 void Engine::fire_deadline() {
   const Deadline deadline = deadlines_.next();
   deadlines_.drop_next();
-  now_ = deadline.time;
+  time_ = now_ = deadline.time;
   edges_.forget(static_cast<std::int32_t>(thread(deadline.host).park_subject), deadline.host);
   digest_.add(now_, deadline.host, static_cast<std::uint64_t>(StatusCode::timed_out));
   let_down_await(deadline.host, StatusCode::timed_out);
@@ -232,7 +222,7 @@ bool Engine::may_go_on(HostId host) const {
   }
 }
 
-void Engine::wake(HostId host) {
+void Engine::wake(HostId host, Nanos time) {
   ThreadState& woken = thread(host);
   GRIDLOCK_CHECK(woken.park != Park::none && woken.park != Park::ended);
   const RankId rank = hosts_.rank_of(host);
@@ -241,134 +231,14 @@ void Engine::wake(HostId host) {
   }
   woken.park = Park::none;
   ++woken.park_count;
-  woken.since = now_;
-  ready_.add(host);
-}
-
-void Engine::run_host(HostId host) {
-  ThreadState& own = thread(host);
-  if (own.park != Park::none) return;  // a fault came first
-  if (fibers_ == nullptr) {
-    run_machine(host);
-  } else if (own.fiber == nullptr) {
-    own.fiber = fibers_->start(host);
-  } else if (!fibers_->resume(own.fiber)) {
-    own.fiber = nullptr;
-  }
-}
-
-StepMachine& Engine::machine_of(HostId host) {
-  if (!hosts_.is_main(host)) return *side_thread(host).machine;
-  RankState& own = state(host);
-  if (own.machine == nullptr) own.machine = program_.machine(host);
-  return *own.machine;
-}
-
-void Engine::end_host(HostId host) {
-  if (hosts_.is_main(host)) {
-    end_rank(host, HostState::returned);
+  woken.since = std::max(woken.since, time);
+  if (woken.since <= time_) {
+    ready_.add(host);
+  } else if (device_.streams().holds_only(rank, kNoSlot)) {
+    woken_.push_back(host);
   } else {
-    end_thread(host);
+    timers_.add(woken.since, {TimerKind::turn, static_cast<std::uint32_t>(host)});
   }
-}
-
-void Engine::run_machine(HostId host) {
-  const RankId rank = hosts_.rank_of(host);
-  ThreadState& own = thread(host);
-  try {
-    StepMachine& machine = machine_of(host);
-    Reply reply = own.reply;
-    for (;;) {
-      const Request request = machine.next(contexts_[static_cast<std::size_t>(host)], reply);
-      if (request.kind == RequestKind::done) {
-        end_host(host);
-        break;
-      }
-      reply = Reply{};
-      if (!answer(host, request, reply)) break;
-      if (options_.pick_turn) {
-        own.reply = reply;
-        ready_.add(host);
-        break;
-      }
-    }
-  } catch (const OutOfMemory&) {
-    limit_reached_ = true;
-  } catch (const std::exception& exception) {
-    end_rank(rank, HostState::crashed, exception.what());
-  } catch (...) {
-    end_rank(rank, HostState::crashed, "unknown exception");
-  }
-  if (state(rank).park == Park::ended) state(rank).machine.reset();
-}
-
-void Engine::run_on_fiber(HostId host) {
-  const RankId rank = hosts_.rank_of(host);
-  SimRank& context = contexts_[static_cast<std::size_t>(host)];
-  try {
-    if (program_.main && hosts_.is_main(host)) {
-      program_.main(context);
-    } else {
-      host_machine(context, machine_of(host));
-    }
-    end_host(host);
-  } catch (const Unwound&) {
-  } catch (const OutOfMemory&) {
-    limit_reached_ = true;
-  } catch (const std::exception& exception) {
-    end_rank(rank, HostState::crashed, exception.what());
-  } catch (...) {
-    end_rank(rank, HostState::crashed, "unknown exception");
-  }
-}
-
-void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
-  if (is_over_) return;
-  RankState& own = state(rank);
-  if (own.open_threads > 1 && end != HostState::returned) note_choice(ChoiceKind::threads, rank);
-  for_each_host(rank, [this](HostId host) {
-    thread(host).park = Park::ended;
-    ++thread(host).park_count;
-  });
-  own.open_threads = 0;
-  own.park = Park::ended;
-  own.since = now_;
-  own.end = end;
-  ++ended_count_;
-  digest_.add(now_, rank, static_cast<std::uint64_t>(end));
-  if (!error.empty() && error_.empty()) error_ = "rank " + std::to_string(rank) + ": " + error;
-  if (end != HostState::returned) lose(rank);
-}
-
-Reply Engine::execute_on_fiber(HostId host, const Request& request) {
-  const ThreadState& own = thread(host);
-  if (!is_over_ && own.park != Park::ended) {
-    Reply reply;
-    if (answer(host, request, reply)) return reply;
-    if (own.park != Park::ended) fibers_->park();
-    if (!is_over_ && own.park != Park::ended) return own.reply;
-    if (std::uncaught_exceptions() == 0) throw Unwound{};
-  } else if (++late_request_count_ > kLateRequestMax && std::uncaught_exceptions() == 0) {
-    throw Unwound{};
-  }
-  return world_ended();
-}
-
-void Engine::claim(std::int64_t count, DType dtype) {
-  if (is_over_) return;
-  const auto size = static_cast<std::int64_t>(dtype_size(dtype));
-  if (count <= (options_.memory_max - data_bytes_) / size) {
-    data_bytes_ += count * size;
-    return;
-  }
-  error_ = "a buffer of " + std::to_string(count) + " elements would bring the data of all ranks beyond " +
-           std::to_string(options_.memory_max >> 20U) +
-           " MiB; payload \"shape\" runs the same calls with sizes only";
-  throw OutOfMemory{};
-}
-
-void Engine::disclaim(std::int64_t count, DType dtype) {
-  data_bytes_ -= count * static_cast<std::int64_t>(dtype_size(dtype));
 }
 
 void Engine::complain(Complaint complaint) {
@@ -376,17 +246,6 @@ void Engine::complain(Complaint complaint) {
   if (is_over_ || own.complaints == RankContext::kComplaintMax) return;
   ++own.complaints;
   complaints_.push_back(std::move(complaint));
-}
-
-void Engine::unwind() {
-  for (HostId host = 0; host < hosts_.count(); ++host) {
-    late_request_count_ = 0;
-    ThreadState& own = thread(host);
-    while (own.fiber != nullptr) {
-      if (!fibers_->resume(own.fiber)) own.fiber = nullptr;
-    }
-  }
-  for (RankState& own : ranks_) own.machine.reset();
 }
 
 }  // namespace gridlock::sim

@@ -27,14 +27,16 @@ namespace gridlock::sim {
 Record host_record(RecordKind kind, const Request& request);
 
 /// One run: ranks ask, one loop answers. At each moment of virtual time the loop first handles what
-/// completes, then runs the ranks that may go on, in rank order, each until it parks or ends. Used once, from
-/// one thread.
+/// completes, then runs the ranks that may go on, in rank order, each until it parks or ends; what nobody
+/// else can see it handles before its time (engine_ahead.cpp). Used once, from one thread.
 class Engine {
  public:
   /// Requires: options and program were checked. The program outlives the engine.
   Engine(const RunOptions& options, const RankProgram& program, SiteTable sites);
   ~Engine();
 
+  /// Handles everything in the order of virtual time, whatever the program is. The run is the same.
+  void keep_time_order() { keeps_time_order_ = true; }
   /// Runs everything to its end and unwinds what is left.
   RunResult run();
 
@@ -104,10 +106,34 @@ class Engine {
   bool must_stop();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
+  // Running ahead, in engine_ahead.cpp.
+  /// What a host that is ahead of virtual time waits to do: a request, or the end of its rank.
+  struct Turn {
+    std::optional<Request> request;
+    HostState end = HostState::returned;
+    std::string error;
+  };
+  bool may_run_ahead() const;
+  /// Until when a rank may be ahead: nobody's deadline or timeout is before it.
+  Nanos horizon();
+  bool is_private(const Due& due);
+  void finish_ahead(const Due& due);
+  /// Finishes what is private and runs on whom that woke, depth first.
+  void run_ahead();
+  bool must_wait_for_turn(const Request& request) const;
+  /// Parks the host until virtual time has come to it. Always false.
+  bool wait_for_turn(HostId host, Turn turn);
+  void take_turn(HostId host);
+  /// The latest clock of all.
+  Nanos latest() const;
+
   /// Parks the host; `reply` is what it gets when it goes on. Always false.
   bool park(HostId host, Park park, std::int64_t subject, const Reply& reply);
   bool may_go_on(HostId host) const;
-  void wake(HostId host);
+  void wake(HostId host) { wake(host, now_); }
+  /// The host goes on at `time`, or at its own time if that is later.
+  void wake(HostId host, Nanos time);
+  void wake_progressed();
 
   // The other threads of a rank, in engine_threads.cpp.
   bool parallel(RankId rank, const Request& request, Reply& reply);
@@ -121,6 +147,8 @@ class Engine {
   void wake_aborted(RankId rank);
   void wake_created();
   void wake_met();
+  /// The host enqueues what it held back until all had come. False: it is parked.
+  bool submit_held(HostId host);
   void wake_parts();
   /// What the rank does after its submit was enqueued: goes on, or parks.
   bool after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply);
@@ -171,6 +199,9 @@ class Engine {
   const RankProgram& program_;
   Hosts hosts_;
   std::shared_ptr<Histories> histories_;
+  /// Everything up to here has been handled in order.
+  Nanos time_{0};
+  /// The clock of what is being handled: time_, or that of a rank that is ahead of it.
   Nanos now_{0};
   Digest digest_;
   TimerQueue timers_;
@@ -197,7 +228,18 @@ class Engine {
   /// Of the round that is going on.
   ReadySet running_;
   std::vector<Timer> due_;
-  std::vector<RankId> progressed_;
+  bool keeps_time_order_ = false;
+  bool runs_ahead_ = false;
+  /// Hosts that may go on ahead of time_, the next one last; those that were woken meanwhile, in order.
+  std::vector<HostId> ahead_;
+  std::vector<HostId> woken_;
+  std::map<HostId, Turn> turns_;
+  /// When the last of what was finished ahead was over.
+  Nanos finished_ahead_{0};
+  /// The latest arrival at a creation.
+  Nanos created_{0};
+  std::vector<Due> handed_over_;
+  std::vector<Progress> progressed_;
   std::vector<Complaint> complaints_;
   std::vector<ContendedChoice> choices_;
   std::vector<const Fault*> hits_;

@@ -32,6 +32,7 @@ HostState host_state(const ThreadState& state, HostState end) {
       return HostState::joining;
     case Park::none:
     case Park::compute:
+    case Park::turn:
     case Park::hang:
       return HostState::running;
   }
@@ -90,7 +91,7 @@ void Engine::fill_histories() {
     if (own.park == Park::compute) end.label = own.label;
     if (own.park == Park::hang) end.busy_until = kNever;
   }
-  histories_->time = now_;
+  histories_->time = latest();
   parts_.fill(*histories_);
   histories_->unreceived = device_.matcher().unreceived();
   const auto silent = device_.silent_mismatches();

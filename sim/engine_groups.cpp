@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "sim/engine.h"
 #include "sim/group_use.h"
@@ -31,6 +33,7 @@ bool Engine::new_group(RankId rank, const Request& request, Reply& reply) {
     return true;
   }
   park(rank, Park::create, 0, {});
+  created_ = std::max(created_, now_);
   creation_.new_group(rank, *request.spec, drift(rank));
   wake_created();
   return false;
@@ -58,10 +61,12 @@ bool Engine::create_grid(RankId rank, const Request& request, Reply& reply) {
     return true;
   }
   park(rank, Park::create, 0, {});
+  created_ = std::max(created_, now_);
   wake_created();
   return false;
 }
 
+// All ranks have come to a creation that is complete.
 void Engine::wake_created() {
   for (const GroupCreation::Release& release : creation_.take_released()) {
     for (const RankId rank : release.ranks) {
@@ -69,16 +74,19 @@ void Engine::wake_created() {
       if (state(rank).park != Park::create) continue;
       state(rank).reply.group = release.group;
       state(rank).reply.grid = release.grid;
-      wake(rank);
+      wake(rank, created_);
     }
   }
 }
 
 void Engine::wake_parts() {
-  for (const GroupParts::Release& release : parts_.take_released()) {
+  const std::vector<GroupParts::Release> released = parts_.take_released();
+  Nanos latest = now_;
+  for (const GroupParts::Release& release : released) latest = std::max(latest, state(release.rank).since);
+  for (const GroupParts::Release& release : released) {
     if (state(release.rank).park != Park::create) continue;
     state(release.rank).reply.group = release.group;
-    wake(release.rank);
+    wake(release.rank, latest);
   }
 }
 
@@ -160,10 +168,10 @@ bool Engine::destroy_group(HostId host, const Request& request, Reply& reply) {
   destroy(own, *use);
   if (!options_.semantics.destroy_blocks) return true;
   const InstanceId instance = use->instance;
-  if (meetings_.come_to_end(host, instance))
-    return park(host, Park::destroy, static_cast<std::int64_t>(instance), {});
+  const bool waits = meetings_.come_to_end(host, instance, now_);
+  if (waits) park(host, Park::destroy, static_cast<std::int64_t>(instance), {});
   wake_met();
-  return true;
+  return !waits;
 }
 
 void Engine::abort(RankId rank, const Request& request, Reply& reply) {

@@ -35,6 +35,7 @@ bool Engine::answer(HostId host, const Request& request, Reply& reply) {
     limit_reached_ = true;
     return false;
   }
+  if (must_wait_for_turn(request)) return wait_for_turn(host, {request, HostState::returned, ""});
   ++request_count_;
   // Whoever pauses has worked for as long as many requests take.
   constexpr std::int64_t kStepsOfAPause = 4096;
@@ -118,12 +119,13 @@ bool Engine::submit(HostId host, const Request& request, Reply& reply) {
                                                        std::exchange(corrupted_call_, -1));
   reply.status = result.status;
   reply.ticket = result.ticket;
-  if (meetings_.is_on()) wake_met();
   if (result.held != kNoSlot) {
     park(host, Park::connect, static_cast<std::int64_t>(result.held), reply);
+    thread(host).holds_work = true;
     thread(host).held_blocks_host = result.blocks_host;
-    return false;
   }
+  if (meetings_.is_on()) wake_met();
+  if (result.held != kNoSlot) return false;
   return after_submit(host, result.ticket, result.blocks_host, reply);
 }
 
@@ -145,16 +147,20 @@ bool Engine::after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& r
 }
 
 void Engine::wake_met() {
-  for (const HostId host : meetings_.take_released()) {
-    ThreadState& own = thread(host);
-    if (own.park == Park::destroy) wake(host);
-    if (own.park != Park::connect) continue;
-    device_.submit(static_cast<Slot>(own.park_subject), now_);
-    Reply reply = own.reply;
-    if (!after_submit(host, reply.ticket, own.held_blocks_host, reply)) continue;
-    own.reply = reply;
-    wake(host);
+  for (const HostMeetings::Release& release : meetings_.take_released()) {
+    const Park park = thread(release.host).park;
+    if (park == Park::destroy || park == Park::connect) wake(release.host, release.time);
   }
+}
+
+bool Engine::submit_held(HostId host) {
+  ThreadState& own = thread(host);
+  own.holds_work = false;
+  device_.submit(static_cast<Slot>(own.park_subject), now_);
+  Reply reply = own.reply;
+  if (!after_submit(host, reply.ticket, own.held_blocks_host, reply)) return false;
+  own.reply = reply;
+  return true;
 }
 
 bool Engine::is_ticket(RankId rank, Ticket ticket) const {
@@ -239,6 +245,10 @@ bool Engine::compute(HostId host, const Request& request, Reply& reply) {
   if (request.duration == Nanos{0}) return true;
   const std::int64_t factor = std::min(faults_.factor(rank), kDurationMax / request.duration + 1);
   const Nanos end = now_ + std::min(request.duration * factor, kDurationMax);
+  if (runs_ahead_ && end <= horizon() && device_.streams().holds_only(rank, kNoSlot)) {
+    now_ = end;
+    return true;
+  }
   thread(host).label = request.label;
   timers_.add(end, {TimerKind::compute, static_cast<std::uint32_t>(host)});
   return park(host, Park::compute, end.count(), {});

@@ -77,7 +77,7 @@ void Engine::note(RankId rank, RecordKind kind, Ticket ticket, std::string_view 
 
 void Engine::lose(RankId rank) {
   if (!device_.is_idle()) note_choice(ChoiceKind::fault, rank);
-  device_.kill(rank);
+  device_.kill(rank, now_);
   has_lost_ = true;
   for (RankId other = 0; other < program_.world_size; ++other) {
     for_each_host(other, [&](HostId host) {
@@ -160,7 +160,7 @@ StatusCode Engine::status_of(RankId rank, Ticket ticket) const {
 }
 
 bool Engine::expire(const std::vector<Watchdog::Expiry>& expiries) {
-  now_ = expiries.front().time;
+  time_ = now_ = expiries.front().time;
   for (const Watchdog::Expiry& expiry : expiries) {
     Work& work = device_.work(expiry.work);
     work.expired = true;

@@ -20,7 +20,7 @@ HostMeetings::HostMeetings(const Semantics& semantics, const GroupTable& groups,
       groups_(groups),
       matcher_(matcher),
       hosts_(hosts),
-      waits_(is_on() || semantics.destroy_blocks ? index(hosts.count()) : 0, 0) {}
+      waits_(is_on() || semantics.destroy_blocks ? index(hosts.count()) : 0) {}
 
 bool HostMeetings::is_passed(InstanceId instance, Stage stage) const {
   return index(instance) < passed_.size() && (passed_[index(instance)] >> stage & 1) != 0;
@@ -65,27 +65,35 @@ void HostMeetings::add_message(const OpenCall& call, bool alone) {
   (is_up ? need->up : need->down) = call.pair;
 }
 
-bool HostMeetings::come(HostId host) {
+bool HostMeetings::come(HostId host, Nanos now) {
+  if (group_needs_.empty() && pair_needs_.empty()) return false;
+  std::int32_t meetings = 0;
   for (const auto& [instance, stage] : group_needs_) {
-    if (!come_to_group(host, instance, stage)) ++waits_[index(host)];
+    if (!come_to_group(host, instance, stage, now)) ++meetings;
   }
   for (const PairNeed& need : pair_needs_) {
-    if (!come_to_pair(host, need)) ++waits_[index(host)];
+    if (!come_to_pair(host, need, now)) ++meetings;
   }
   group_needs_.clear();
   pair_needs_.clear();
-  return !waits_.empty() && waits_[index(host)] > 0;
+  waits_[index(host)].meetings += meetings;
+  return must_wait(host, now);
 }
 
-bool HostMeetings::come_to_end(HostId host, InstanceId instance) {
+bool HostMeetings::come_to_end(HostId host, InstanceId instance, Nanos now) {
   if (groups_.instance(instance).spec.members.size() == 1 || is_passed(instance, kEnded)) return false;
-  if (come_to_group(host, instance, kEnded)) return false;
-  ++waits_[index(host)];
-  return true;
+  if (!come_to_group(host, instance, kEnded, now)) ++waits_[index(host)].meetings;
+  return must_wait(host, now);
+}
+
+bool HostMeetings::must_wait(HostId host, Nanos now) {
+  const Waits& waits = waits_[index(host)];
+  if (waits.meetings == 0 && waits.latest > now) released_.push_back({host, waits.latest});
+  return waits.meetings > 0 || waits.latest > now;
 }
 
 /// True when the host's rank was the last.
-bool HostMeetings::come_to_group(HostId host, InstanceId instance, Stage stage) {
+bool HostMeetings::come_to_group(HostId host, InstanceId instance, Stage stage, Nanos now) {
   if (index(instance) >= passed_.size()) {
     passed_.resize(groups_.instance_count());
     meeting_of_.resize(groups_.instance_count() * kStageCount, kNoSlot);
@@ -96,6 +104,7 @@ bool HostMeetings::come_to_group(HostId host, InstanceId instance, Stage stage) 
     group_meetings_[slot].instance = instance;
   }
   GroupMeeting& meeting = group_meetings_[slot];
+  meeting.latest = std::max(meeting.latest, now);
   const auto size = static_cast<std::size_t>(groups_.instance(instance).spec.members.size());
   const bool has_come =
       hosts_.thread_max > 0 && std::any_of(meeting.waiting.begin(), meeting.waiting.end(), [&](HostId other) {
@@ -106,7 +115,8 @@ bool HostMeetings::come_to_group(HostId host, InstanceId instance, Stage stage) 
     meeting.waiting.push_back(host);
     return false;
   }
-  for (const HostId waiting : meeting.waiting) release(waiting);
+  for (const HostId waiting : meeting.waiting) meet(waiting, meeting.latest);
+  note_latest(host, meeting.latest);
   group_meetings_.remove(slot);
   slot = kNoSlot;
   passed_[index(instance)] = static_cast<std::uint8_t>(passed_[index(instance)] | 1U << stage);
@@ -114,7 +124,7 @@ bool HostMeetings::come_to_group(HostId host, InstanceId instance, Stage stage) 
 }
 
 /// True when the other side had come.
-bool HostMeetings::come_to_pair(HostId host, const PairNeed& need) {
+bool HostMeetings::come_to_pair(HostId host, const PairNeed& need, Nanos now) {
   Slot slot = pair_ids_.find(need.key);
   if (slot == kNoSlot) {
     slot = pair_meetings_.add();
@@ -129,12 +139,15 @@ bool HostMeetings::come_to_pair(HostId host, const PairNeed& need) {
     if (own.host >= 0) companions_.push_back({slot, need.is_lower, host});
     if (own.host < 0) own.host = host;
     own.directions = static_cast<std::uint8_t>(own.directions | need.directions);
+    own.time = std::max(own.time, now);
     return false;
   }
-  release(other.host);
+  const Nanos latest = std::max(other.time, now);
+  meet(other.host, latest);
+  note_latest(host, latest);
   std::erase_if(companions_, [&](const Companion& companion) {
     const bool is_met = companion.pair == slot && companion.is_lower != need.is_lower;
-    if (is_met) release(companion.host);
+    if (is_met) meet(companion.host, latest);
     return is_met;
   });
   connect(meeting, need.is_lower ? need.directions : other.directions,
@@ -157,11 +170,18 @@ void HostMeetings::connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_
   connect_one(meeting.down, (upper & kDown) != 0, (lower & kDown) != 0);
 }
 
-void HostMeetings::release(HostId host) {
-  if (--waits_[index(host)] == 0) released_.push_back(host);
+void HostMeetings::note_latest(HostId host, Nanos latest) {
+  Waits& waits = waits_[index(host)];
+  waits.latest = std::max(waits.latest, latest);
 }
 
-std::vector<HostId> HostMeetings::take_released() { return std::exchange(released_, {}); }
+void HostMeetings::meet(HostId host, Nanos latest) {
+  note_latest(host, latest);
+  Waits& waits = waits_[index(host)];
+  if (--waits.meetings == 0) released_.push_back({host, waits.latest});
+}
+
+std::vector<HostMeetings::Release> HostMeetings::take_released() { return std::exchange(released_, {}); }
 
 void HostMeetings::fill(Histories& histories, std::vector<std::int32_t>& connection_of) const {
   histories.connections.clear();

@@ -25,12 +25,19 @@ class HostMeetings {
   /// Notes what a call of the submit that is being made needs. Zero-count collectives are discarded by the
   /// library and connect nothing (S19).
   void add(const OpenCall& call, bool alone);
-  /// The host comes for its rank to all that was added. True: it has to wait until `take_released` names it.
-  bool come(HostId host);
+  /// The host comes for its rank to all that was added. True: it has to wait until `take_released` names it,
+  /// perhaps at once, as others may have come later by their own clocks.
+  bool come(HostId host, Nanos now);
   /// The host comes to the end of the group; as `come`.
-  bool come_to_end(HostId host, InstanceId instance);
+  bool come_to_end(HostId host, InstanceId instance, Nanos now);
+
+  struct Release {
+    HostId host;
+    /// When the last one came.
+    Nanos time;
+  };
   /// Hosts whose meetings are complete, since the last call.
-  std::vector<HostId> take_released();
+  std::vector<Release> take_released();
 
   /// Writes the meetings of whole groups that are not complete. `connection_of`, by host, gets the number of
   /// the one in which it waits.
@@ -43,12 +50,14 @@ class HostMeetings {
     std::vector<HostId> waiting;
     /// Ranks that have come: several threads of one count once.
     RankId came = 0;
+    Nanos latest{0};
   };
   enum Direction : std::uint8_t { kUp = 1, kDown = 2 };
   /// What one side of a pair has announced and the other has not answered.
   struct Announcement {
     HostId host = -1;
     std::uint8_t directions = 0;
+    Nanos time{0};
   };
   /// Another thread of a rank that has announced itself to a pair.
   struct Companion {
@@ -74,10 +83,13 @@ class HostMeetings {
 
   void add_message(const OpenCall& call, bool alone);
   bool is_passed(InstanceId instance, Stage stage) const;
-  bool come_to_group(HostId host, InstanceId instance, Stage stage);
-  bool come_to_pair(HostId host, const PairNeed& need);
+  bool come_to_group(HostId host, InstanceId instance, Stage stage, Nanos now);
+  bool come_to_pair(HostId host, const PairNeed& need, Nanos now);
   void connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper);
-  void release(HostId host);
+  /// A meeting that the host came to, or is the last to come to, is complete.
+  void meet(HostId host, Nanos latest);
+  void note_latest(HostId host, Nanos latest);
+  bool must_wait(HostId host, Nanos now);
 
   bool first_use_blocks_;
   bool lazy_communicators_;
@@ -94,9 +106,14 @@ class HostMeetings {
   PairTable pair_ids_;
   Pool<PairMeeting> pair_meetings_;
   std::vector<Companion> companions_;
-  /// Index = host: meetings that it waits for.
-  std::vector<std::int32_t> waits_;
-  std::vector<HostId> released_;
+  struct Waits {
+    std::int32_t meetings = 0;
+    /// When the last of those that are complete was.
+    Nanos latest{0};
+  };
+  /// Index = host.
+  std::vector<Waits> waits_;
+  std::vector<Release> released_;
   // Scratch of the submit that is being made.
   std::vector<std::pair<InstanceId, Stage>> group_needs_;
   std::vector<PairNeed> pair_needs_;

@@ -9,6 +9,10 @@
 namespace gridlock::sim {
 namespace {
 
+std::int64_t byte_count(const OpenCall& call) {
+  return call.count * static_cast<std::int64_t>(dtype_size(call.dtype));
+}
+
 PairKey pair_key(const Matcher::End& end, bool alone) {
   return end.kind == CallKind::send ? PairKey{end.instance, end.self, end.peer, alone, end.tag}
                                     : PairKey{end.instance, end.peer, end.self, alone, end.tag};
@@ -114,14 +118,18 @@ bool Matcher::is_complete(const Place& place) const {
   return is_split_consistent(store_, by_rank);
 }
 
-Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
+Slot Matcher::arrive(Slot slot, Nanos now, std::vector<LeftBehind>& left_behind) {
   const OpenCall& call = calls_[slot];
   PlaceList& list = list_of(call);
   const Slot meeting = find_or_add(list, call.sequence);
   Place& place = places_[meeting];
   join(place, slot, now);
   const bool complete = is_complete(place);
-  if (complete) unlink(list, meeting);
+  if (complete) {
+    unlink(list, meeting);
+    for (Slot each = place.first_arrival; each != kNoSlot; each = calls_[each].next_arrival)
+      calls_[each].met_at = meeting;
+  }
   if (!complete && place.arrived == place.expected) unalike_ = meeting;
   if (call.pair != kNoSlot && pairs_[call.pair].capacity > 0) {
     Pair& pair = pairs_[call.pair];
@@ -129,28 +137,55 @@ Slot Matcher::arrive(Slot slot, Nanos now, std::vector<Slot>& left_behind) {
       unlike_messages_.rank = call.rank;
       unlike_messages_.time = now;
     }
-    const OpenCall& first = calls_[place.first_arrival];
-    if (complete && first.left_behind) {
-      pair.bytes_left_behind -= first.count * static_cast<std::int64_t>(dtype_size(first.dtype));
+    // By their clocks a send may be before a recv that came to the place first.
+    if (complete && call.kind == CallKind::send && place.latest > now)
+      leave(pair, slot, now, place.latest, left_behind);
+    const OpenCall& send = calls_[call.kind == CallKind::send ? slot : place.first_arrival];
+    if (complete && send.left_behind) {
+      pair.rooms.push_back({place.latest, byte_count(send)});
+    } else if (complete) {
+      pair.next_leaves = std::max(pair.next_leaves, place.latest);
     }
-    leave_behind(pair, left_behind);
+    leave_behind(pair, Nanos{0}, left_behind);
   }
   return complete ? meeting : kNoSlot;
 }
 
 // In the order of the messages, and none overtakes one that does not fit: the channel is a queue.
-void Matcher::leave_behind(Pair& pair, std::vector<Slot>& left_behind) {
-  if (pair.connection.is_crossed) return;
+void Matcher::leave_behind(Pair& pair, Nanos now, std::vector<LeftBehind>& left_behind) {
+  pair.waits_for_room = false;
   for (Slot slot = pair.places.first; slot != kNoSlot; slot = places_[slot].next) {
     const Place& place = places_[slot];
-    OpenCall& call = calls_[place.first_arrival];
+    const OpenCall& call = calls_[place.first_arrival];
     if (place.arrived > 1 || call.kind != CallKind::send || call.left_behind) continue;
-    const std::int64_t bytes = call.count * static_cast<std::int64_t>(dtype_size(call.dtype));
-    if (bytes > pair.capacity - pair.bytes_left_behind) return;
-    pair.bytes_left_behind += bytes;
-    call.left_behind = true;
-    left_behind.push_back(place.first_arrival);
+    pair.waits_for_room =
+        !leave(pair, place.first_arrival, std::max(now, place.latest), Nanos::max(), left_behind);
+    if (pair.waits_for_room) return;
   }
+}
+
+/// A send leaves its data behind at `now`, or when the ones before it have left, if that is before `until`
+/// and there is room then.
+bool Matcher::leave(Pair& pair, Slot send, Nanos now, Nanos until, std::vector<LeftBehind>& left_behind) {
+  const Nanos time = std::max(now, pair.next_leaves);
+  if (pair.connection.is_crossed || time >= until) return false;
+  const auto room = std::find_if(pair.rooms.begin(), pair.rooms.end(),
+                                 [time](const Room& each) { return each.time > time; });
+  for (auto each = pair.rooms.begin(); each != room; ++each) pair.bytes_left_behind -= each->bytes;
+  pair.rooms.erase(pair.rooms.begin(), room);
+  OpenCall& call = calls_[send];
+  const std::int64_t bytes = byte_count(call);
+  if (bytes > pair.capacity - pair.bytes_left_behind) return false;
+  pair.bytes_left_behind += bytes;
+  pair.next_leaves = time;
+  call.left_behind = true;
+  left_behind.push_back({send, time});
+  return true;
+}
+
+Nanos Matcher::next_room(Slot slot) const {
+  const Pair& pair = pairs_[slot];
+  return pair.waits_for_room && !pair.rooms.empty() ? pair.rooms.front().time : Nanos::max();
 }
 
 void Matcher::mark_emulated(Slot slot) {
@@ -159,7 +194,8 @@ void Matcher::mark_emulated(Slot slot) {
   unlink(list_of(calls_[place.first_arrival]), slot);
 }
 
-bool Matcher::withdraw(Slot slot) {
+bool Matcher::withdraw(Slot slot, Nanos now) {
+  if (calls_[slot].met_at != kNoSlot) return cut_off(slot, now);
   const OpenCall& call = calls_[slot];
   PlaceList& list = list_of(call);
   Slot meeting = list.first;
@@ -180,6 +216,14 @@ bool Matcher::withdraw(Slot slot) {
   unlink(list, meeting);
   places_.remove(meeting);
   return true;
+}
+
+bool Matcher::cut_off(Slot slot, Nanos now) {
+  const OpenCall& call = calls_[slot];
+  if (call.met_at == kNoSlot || call.left_behind || call.is_done) return false;
+  Place& place = places_[call.met_at];
+  place.is_cut_off = place.is_cut_off || place.latest >= now;
+  return place.is_cut_off;
 }
 
 std::vector<Unreceived> Matcher::unreceived() const {

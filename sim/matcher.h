@@ -24,6 +24,8 @@ struct Place {
   bool alike = true;
   /// It goes on although its calls are not alike, as Emulation says.
   bool emulated = false;
+  /// All have come, but one of the calls was taken back before that or at that moment.
+  bool is_cut_off = false;
   Nanos latest{0};
   Slot first_arrival = kNoSlot;
   Slot last_arrival = kNoSlot;
@@ -41,6 +43,12 @@ struct SendCapacity {
   bool is_same_host(RankId a, RankId b) const {
     return ranks_per_node <= 0 || a / ranks_per_node == b / ranks_per_node;
   }
+};
+
+/// A send that completes without its recv, from `time` on.
+struct LeftBehind {
+  Slot send;
+  Nanos time;
 };
 
 /// What the ends of an ordered pair have done to connect it (rule S02).
@@ -84,14 +92,24 @@ class Matcher {
   std::int32_t peek_in_pair(const End& end) const;
 
   /// A call has started. The place it completed, or kNoSlot. Sends that may complete without their recv now
-  /// (this one, or others for which it made room, S08) are appended to `left_behind` and marked.
-  Slot arrive(Slot call, Nanos now, std::vector<Slot>& left_behind);
+  /// (this one, or others for which it made room, S08) are appended to `left_behind` and marked. Calls of
+  /// one rank arrive by its clock, those of different ranks in any order.
+  Slot arrive(Slot call, Nanos now, std::vector<LeftBehind>& left_behind);
+
+  /// When a send of the pair that waits for room is to be looked at again; Nanos::max() if there is none.
+  Nanos next_room(Slot pair) const;
+  /// Virtual time has come to `now`, and with it room. As arrive.
+  void make_room(Slot pair, Nanos now, std::vector<LeftBehind>& left_behind) {
+    leave_behind(pairs_[pair], now, left_behind);
+  }
 
   /// A place to which all have come with calls that are not alike, since the last call; kNoSlot if none.
   Slot take_unalike() { return std::exchange(unalike_, kNoSlot); }
-  /// The call of a place that is not complete is taken back, as if it had never started. False: the place is
-  /// complete.
-  bool withdraw(Slot call);
+  /// The call of a place that is not complete before `now` is taken back, as if it had never started. False:
+  /// the place is complete.
+  bool withdraw(Slot call, Nanos now);
+  /// If its place is complete, but not before `now`, it never finishes. True: so it is.
+  bool cut_off(Slot call, Nanos now);
   /// Messages that were left behind and never received, by group, sender and receiver.
   std::vector<Unreceived> unreceived() const;
 
@@ -111,6 +129,10 @@ class Matcher {
     Slot first = kNoSlot;
     Slot hint = kNoSlot;
   };
+  struct Room {
+    Nanos time;
+    std::int64_t bytes;
+  };
   struct Pair {
     std::int32_t sends = 0;
     std::int32_t recvs = 0;
@@ -119,6 +141,12 @@ class Matcher {
     std::int32_t recvs_numbered = 0;
     std::int64_t capacity = 0;
     std::int64_t bytes_left_behind = 0;
+    /// What was received, and when, and has not been taken off bytes_left_behind: by its rank's clock the
+    /// next send may be before that.
+    std::vector<Room> rooms;
+    bool waits_for_room = false;
+    /// No message leaves before the one before it has left or was received.
+    Nanos next_leaves{0};
     PairConnection connection;
     PairKey key;
     PlaceList places;
@@ -128,7 +156,8 @@ class Matcher {
   Slot find_or_add(PlaceList& list, std::int32_t sequence);
   void unlink(PlaceList& list, Slot place);
   void join(Place& place, Slot call, Nanos now);
-  void leave_behind(Pair& pair, std::vector<Slot>& left_behind);
+  void leave_behind(Pair& pair, Nanos now, std::vector<LeftBehind>& left_behind);
+  bool leave(Pair& pair, Slot send, Nanos now, Nanos until, std::vector<LeftBehind>& left_behind);
   PlaceList& list_of(const OpenCall& call);
   bool is_complete(const Place& place) const;
 

@@ -37,6 +37,8 @@ struct OpenCall {
   Slot work = kNoSlot;
   Slot next_of_work = kNoSlot;
   Slot next_arrival = kNoSlot;
+  /// The place, once all have come to it.
+  Slot met_at = kNoSlot;
   Slot stash = kNoSlot;
   /// Index into HistoryStore::counts, -1 for even operations.
   std::int32_t counts = -1;
@@ -55,6 +57,8 @@ struct Work {
   Slot first_call = kNoSlot;
   Ticket ticket = Ticket::none;
   Nanos submitted{0};
+  /// When the last of its calls that are complete was complete.
+  Nanos done{0};
   /// Calls of the present wave that are open, and its number; the last wave of the batch.
   std::int32_t wave_open = 0;
   std::uint16_t wave = 0;

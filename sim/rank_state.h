@@ -22,9 +22,10 @@ enum class Park : std::uint8_t {
   synchronize,  ///< subject: stream
   await,        ///< subject: host edge
   create,
-  connect,  ///< inside submit; subject: work that is enqueued when all have come
+  connect,  ///< inside submit; subject: work, which is enqueued when the host goes on
   destroy,  ///< subject: instance
   compute,  ///< subject: virtual time of its end
+  turn,     ///< what it asks for has to be in its order with what other ranks do
   hang,     ///< a fault: for ever
   join,     ///< until the rank's other threads have ended
   ended,    ///< the program has returned, left or thrown
@@ -45,7 +46,8 @@ struct GroupUse {
 /// Where one host thread is parked.
 struct ThreadState {
   Park park = Park::none;
-  /// Park::connect: what is enqueued then blocks the host until it is complete.
+  /// It is or was in Park::connect, and enqueues its work when it goes on; whether that blocks it.
+  bool holds_work = false;
   bool held_blocks_host = false;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;

@@ -53,7 +53,10 @@ void check(const RunOptions& options, const RankProgram& program) {
 
 RunResult SimWorld::run(const RunOptions& options, const RankProgram& program, SiteTable sites) {
   check(options, program);
-  return sim::Engine(options, program, std::move(sites)).run();
+  sim::Engine engine(options, program, std::move(sites));
+  // Such programs can tell each other things past the world, in memory, and expect them in the order of time.
+  if (program.main) engine.keep_time_order();
+  return engine.run();
 }
 
 RunResult simulate(const RunOptions& options, const RankProgram& program) {

@@ -163,6 +163,14 @@ bool Streams::is_open(RankId rank, Ticket ticket) const {
   return false;
 }
 
+bool Streams::holds_only(RankId rank, Slot work) const {
+  for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
+    const Queue& queue = queues_[slot];
+    if (queue.head != kNoSlot && (queue.depth > 1 || entries_[queue.head].work != work)) return false;
+  }
+  return true;
+}
+
 std::int32_t Streams::depth(RankId rank, StreamId stream) const {
   const Slot queue = find(rank, stream);
   return queue == kNoSlot ? 0 : queues_[queue].depth;

@@ -47,6 +47,8 @@ class Streams {
   /// ticket of a stream, else O(entries).
   bool is_open(RankId rank, Ticket ticket) const;
   bool is_idle(RankId rank, StreamId stream) const { return depth(rank, stream) == 0; }
+  /// Whether nothing but this work is on any stream of the rank; kNoSlot: nothing at all.
+  bool holds_only(RankId rank, Slot work) const;
   /// Entries on the stream.
   std::int32_t depth(RankId rank, StreamId stream) const;
   /// The largest depth of any stream of the rank.

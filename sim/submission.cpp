@@ -189,7 +189,7 @@ Submission::Result Submission::submit(RankId rank, HostId host, std::span<const 
                          groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
   }
   races_.submitted(work);
-  if (meetings_.is_on() && meetings_.come(host)) {
+  if (meetings_.is_on() && meetings_.come(host, now)) {
     result.held = work;
   } else {
     device_.submit(work, now);

@@ -11,8 +11,10 @@ namespace gridlock::sim {
 enum class TimerKind : std::uint8_t {
   place_finish,  ///< the operation at a place is complete; subject: place
   send_finish,   ///< a send that left its data behind is complete; subject: call
+  room,          ///< messages of a pair were received, which makes room for others; subject: pair
   compute,       ///< host work of a rank is done; subject: rank
   fault,         ///< a fault's time has come; subject: its number
+  turn,          ///< a rank that was ahead of virtual time may go on; subject: rank
 };
 
 struct Timer {

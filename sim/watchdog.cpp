@@ -52,6 +52,12 @@ void Watchdog::look_at(RankId rank) {
   });
 }
 
+Nanos Watchdog::bound(Nanos now) {
+  if (!is_on_) return Nanos::max();
+  update_least_timeout(now);
+  return bound_;
+}
+
 const std::vector<Watchdog::Expiry>& Watchdog::passing_before(Nanos until, Nanos now) {
   first_.clear();
   if (!is_on_) return first_;

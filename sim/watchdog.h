@@ -20,6 +20,8 @@ class Watchdog {
     RankId rank = kNoRank;
     Slot work = kNoSlot;
   };
+  /// No timeout passes before this, also of calls that are made later.
+  Nanos bound(Nanos now);
   /// The first timeouts that pass before `until`, all of one moment and one per rank, by rank; empty if there
   /// are none. Work that has expired is not looked at again.
   const std::vector<Expiry>& passing_before(Nanos until, Nanos now);
@@ -36,7 +38,6 @@ class Watchdog {
   RankId world_size_;
   std::size_t known_groups_ = 0;
   Nanos least_timeout_ = Nanos::max();
-  /// No timeout passes before this.
   Nanos bound_{0};
   std::vector<Expiry> first_;
 };

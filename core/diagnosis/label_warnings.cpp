@@ -87,6 +87,18 @@ class Reader {
     });
   }
 
+  /// The handles under which the rank knows the group of its collectives there; none if it made none.
+  std::vector<GroupHandle> handles(RankId rank, InstanceId instance) {
+    std::vector<GroupHandle> handles;
+    for (const GroupHandle handle : used(rank).groups) {
+      if (evidence_.histories().groups.resolve(handle, rank) == instance) handles.push_back(handle);
+    }
+    return handles;
+  }
+
+  /// The first send of the rank to each peer in each group.
+  const Calls& first_sends(RankId rank) { return used(rank).sends; }
+
   Calls transfers(const TransferEnd& end) {
     return calls(end.rank, [&](const Record& record) {
       return is_transfer(record) && record.call == end.kind && record.peer == end.peer &&
@@ -95,9 +107,32 @@ class Reader {
   }
 
  private:
+  /// What a history uses. Ranks of equal histories have it in common, and mostly they are many.
+  struct Used {
+    std::vector<GroupHandle> groups;
+    Calls sends;
+  };
+  const Used& used(RankId rank);
+
   Evidence& evidence_;
   std::int64_t read_ = 0;
+  std::map<HistoryNode, Used> used_;
 };
+
+const Reader::Used& Reader::used(RankId rank) {
+  const auto [entry, is_new] = used_.try_emplace(evidence_.last_node(rank));
+  Used& used = entry->second;
+  if (!is_new) return used;
+  std::set<std::pair<GroupHandle, GroupRank>> known;
+  for (const Record* call : calls(rank, [](const Record&) { return true; })) {
+    if (is_collective(*call)) {
+      if (known.insert({call->group, kNoRank}).second) used.groups.push_back(call->group);
+    } else if (call->call == CallKind::send && known.insert({call->group, call->peer}).second) {
+      used.sends.push_back(call);
+    }
+  }
+  return used;
+}
 
 std::vector<Class> classes_of(const Evidence& evidence, const Members& members) {
   std::vector<Class> classes;
@@ -173,21 +208,18 @@ std::vector<Party> parties_at(const SiteTable& sites, const std::vector<Class>& 
 /// The first collective, by its place in the order of its group, that goes by other names on other members.
 std::optional<Diagnosis> find_in_collectives(Evidence& evidence, Reader& reader) {
   const SiteTable& sites = evidence.histories().sites;
-  std::set<std::vector<std::uint32_t>> known;
+  std::set<std::vector<std::pair<HistoryNode, std::vector<GroupHandle>>>> known;
   std::optional<std::size_t> first;
   std::optional<Diagnosis> warning;
   for (std::size_t i = 0; i < evidence.histories().groups.instance_count() && !reader.is_exhausted(); ++i) {
     const auto instance = static_cast<InstanceId>(i);
     const std::vector<Class> classes = classes_of(evidence, evidence.members(instance));
     if (classes.size() < 2) continue;
+    std::vector<std::pair<HistoryNode, std::vector<GroupHandle>>> key;
+    for (const Class& one : classes) key.emplace_back(one.node, reader.handles(one.ranks.front(), instance));
+    if (!known.insert(std::move(key)).second) continue;
     std::vector<Calls> calls;
-    std::vector<std::uint32_t> key;
-    for (const Class& one : classes) {
-      key.push_back(static_cast<std::uint32_t>(one.node));
-      calls.push_back(reader.collectives(one.ranks.front(), instance));
-    }
-    if (!calls.front().empty()) key.push_back(static_cast<std::uint32_t>(calls.front().front()->group));
-    if (!known.insert(key).second) continue;
+    for (const Class& one : classes) calls.push_back(reader.collectives(one.ranks.front(), instance));
     for (std::size_t other = 1; other < calls.size(); ++other) {
       const auto place = first_mismatch(sites, calls.front(), calls[other]);
       if (!place || (first && *first <= *place)) continue;
@@ -200,28 +232,23 @@ std::optional<Diagnosis> find_in_collectives(Evidence& evidence, Reader& reader)
   return warning;
 }
 
-/// The ends of sends of one rank, one per pair.
-std::vector<TransferEnd> sending_ends(Evidence& evidence, Reader& reader, RankId rank) {
-  std::vector<TransferEnd> ends;
-  const Calls sends = reader.calls(rank, [](const Record& record) { return record.call == CallKind::send; });
-  std::set<std::pair<InstanceId, GroupRank>> known;
-  for (const Record* send : sends) {
-    const InstanceId instance = evidence.instance(*send, rank);
-    if (instance != InstanceId::none && known.insert({instance, send->peer}).second)
-      ends.push_back({rank, instance, CallKind::send, send->peer, 0});
-  }
-  return ends;
-}
-
 std::optional<Diagnosis> find_in_transfers(Evidence& evidence, Reader& reader) {
   const SiteTable& sites = evidence.histories().sites;
   std::optional<std::size_t> first;
   std::optional<Diagnosis> warning;
+  // Group and peer as the sender knows them, the sender's place there, and the histories of both.
+  std::set<std::tuple<HistoryNode, GroupHandle, GroupRank, GroupRank, HistoryNode>> known;
   for (RankId rank = 0; rank < evidence.world_size() && !reader.is_exhausted(); ++rank) {
-    for (const TransferEnd& end : sending_ends(evidence, reader, rank)) {
-      const Calls sends = reader.transfers(end);
-      const TransferEnd other = evidence.other_end(rank, *sends.front());
-      if (other.rank == kNoRank) continue;
+    for (const Record* send : reader.first_sends(rank)) {
+      const InstanceId instance = evidence.instance(*send, rank);
+      const TransferEnd other = evidence.other_end(rank, *send);
+      if (instance == InstanceId::none || other.rank == kNoRank) continue;
+      if (!known
+               .insert({evidence.last_node(rank), send->group, send->peer, other.peer,
+                        evidence.last_node(other.rank)})
+               .second)
+        continue;
+      const Calls sends = reader.transfers({rank, instance, CallKind::send, send->peer, 0});
       const Calls receives = reader.transfers(other);
       const auto place = first_mismatch(sites, sends, receives);
       if (!place || (first && *first <= *place)) continue;

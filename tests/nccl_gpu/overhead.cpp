@@ -1,14 +1,20 @@
 // Measures on two real GPUs what a call costs through an NcclRank, with its history, against a plain loop of
-// NCCL calls in the same process: microseconds of the host for each call, and for each call until the device
-// is done. Prints a table. A program of its own, since a test machine has no GPU.
+// NCCL calls in the same process, in turns: microseconds of the host for each call, and for each call until
+// the device is done, medians over the turns. Prints a table. A program of its own, since a test machine has
+// no GPU.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "core/base/check.h"
+#include "core/data/dtype.h"
+#include "core/data/operation.h"
 #include "core/grid/named_topology.h"
 #include "core/grid/plan.h"
 #include "launch/launcher.h"
@@ -23,12 +29,31 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kRanks = 2;
+constexpr int kRounds = 21;
 
 struct Row {
+  CallKind kind;
+  /// Elements of float32, as in Call::count.
   std::int64_t count;
   int calls;
 };
-constexpr Row kRows[] = {{1, 2000}, {262144, 500}, {16777216, 50}};
+
+constexpr std::int64_t kCountMax = 64 << 20;
+
+std::vector<Row> rows() {
+  std::vector<Row> rows;
+  for (const CallKind kind : {CallKind::all_reduce, CallKind::broadcast, CallKind::all_gather,
+                              CallKind::reduce_scatter, CallKind::send}) {
+    for (const auto& [count, calls] : {std::pair<std::int64_t, int>{1, 2000},
+                                       {16 << 10, 2000},
+                                       {256 << 10, 500},
+                                       {4 << 20, 100},
+                                       {kCountMax, 10}}) {
+      rows.push_back({kind, count, calls});
+    }
+  }
+  return rows;
+}
 
 /// Microseconds for each of `calls`: until the last call returned, and until all were complete.
 struct Cost {
@@ -38,7 +63,7 @@ struct Cost {
 
 template <typename Call, typename Finish>
 Cost measure(int calls, Call&& call, Finish&& finish) {
-  for (int i = 0; i < 20; ++i) call();
+  for (int i = 0; i < 1 + calls / 100; ++i) call();
   finish();
   const auto begin = Clock::now();
   for (int i = 0; i < calls; ++i) call();
@@ -51,48 +76,113 @@ Cost measure(int calls, Call&& call, Finish&& finish) {
   return {per_call(called - begin), per_call(end - begin)};
 }
 
-Cost through_rank(Rank& rank, const Row& row) {
-  Call call;
-  call.kind = CallKind::all_reduce;
-  call.count = row.count;
-  call.input = call.output = rank.allocate(row.count, DType::float32);
-  return measure(
-      row.calls, [&] { (void)rank.submit(call); }, [&] { (void)rank.synchronize(); });
+/// What is measured in turn, so that a change of the machine's pace meets all of them.
+struct Contender {
+  std::string name;
+  std::function<void(const Row&)> call;
+  std::function<void()> finish;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
 }
 
-/// The same with nothing between the loop and NCCL. The rank has made its context current.
-void measure_plain(const GpuApi& api, RankHost& host, bool blocking, std::vector<Cost>& costs) {
-  NcclUniqueId id{};
-  const std::string name = fmt::format("plain {}", blocking);
-  if (host.rank() == 0) {
-    api.nccl.get_unique_id(&id);
-    host.put(name, {id.bytes, sizeof(id.bytes)});
+/// Median costs of each contender, over rounds in which each runs once.
+std::vector<Cost> compare(const std::vector<Contender>& contenders, const Row& row) {
+  std::vector<std::vector<double>> host(contenders.size());
+  std::vector<std::vector<double>> whole(contenders.size());
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+      const Contender& each = contenders[i];
+      const Cost cost = measure(
+          row.calls, [&] { each.call(row); }, each.finish);
+      host[i].push_back(cost.host);
+      whole[i].push_back(cost.whole);
+    }
   }
-  while (!host.get(name)) host.pause(0);
-  host.get(name)->copy(id.bytes, sizeof(id.bytes));
-  NcclConfig config;
-  config.blocking = blocking ? 1 : 0;
-  NcclComm comm = nullptr;
-  CudaStream stream = nullptr;
-  CudaPointer memory = 0;
-  api.nccl.comm_init(&comm, kRanks, id, host.rank(), &config);
-  const auto settle = [&] {
-    for (int state = kNcclInProgress; state == kNcclInProgress;) api.nccl.comm_async_error(comm, &state);
-  };
-  settle();
-  api.cuda.stream_create(&stream, kCudaStreamNonBlocking);
-  api.cuda.memory_allocate(&memory, 16777216 * 4);
-  void* data = reinterpret_cast<void*>(static_cast<std::uintptr_t>(memory));
-  for (const Row& row : kRows) {
-    costs.push_back(measure(
-        row.calls,
-        [&] {
-          api.nccl.all_reduce(data, data, static_cast<std::size_t>(row.count), 7, 0, comm, stream);
-          if (!blocking) settle();
-        },
-        [&] { api.cuda.stream_synchronize(stream); }));
-  }
+  std::vector<Cost> costs;
+  for (std::size_t i = 0; i < contenders.size(); ++i)
+    costs.push_back({median(std::move(host[i])), median(std::move(whole[i]))});
+  return costs;
 }
+
+Contender through_rank(Rank& rank) {
+  const BufferHandle input = rank.allocate(kRanks * kCountMax, DType::float32);
+  const BufferHandle output = rank.allocate(kRanks * kCountMax, DType::float32);
+  const auto submit = [&rank, input, output](const Row& row) {
+    Call call;
+    call.kind = row.kind;
+    call.count = row.count;
+    call.input = input;
+    call.output = output;
+    if (row.kind == CallKind::broadcast) call.peer = 0;
+    if (row.kind == CallKind::send) {
+      call.peer = 1 - rank.id();
+      call.kind = rank.id() == 0 ? CallKind::send : CallKind::recv;
+      (rank.id() == 0 ? call.output : call.input) = BufferHandle::none;
+    }
+    const Reply reply = rank.submit(call);
+    GRIDLOCK_CHECK(reply.status.ok());
+  };
+  return {"gridlock", submit, [&rank] { (void)rank.synchronize(); }};
+}
+
+/// NCCL with nothing between it and the loop, on a communicator, a stream and memory of its own. The rank has
+/// made its context current.
+class PlainLoop {
+ public:
+  PlainLoop(const GpuApi& api, RankHost& host) : api_(api), rank_(host.rank()) {
+    NcclUniqueId id{};
+    if (host.rank() == 0) {
+      api.nccl.get_unique_id(&id);
+      host.put("plain", {id.bytes, sizeof(id.bytes)});
+    }
+    while (!host.get("plain")) host.pause(0);
+    host.get("plain")->copy(id.bytes, sizeof(id.bytes));
+    NcclConfig config;
+    api.nccl.comm_init(&comm_, kRanks, id, host.rank(), &config);
+    api.cuda.stream_create(&stream_, kCudaStreamNonBlocking);
+    for (void*& block : {std::ref(input_), std::ref(output_)}) {
+      CudaPointer memory = 0;
+      api.cuda.memory_allocate(&memory, kRanks * kCountMax * sizeof(float));
+      block = reinterpret_cast<void*>(static_cast<std::uintptr_t>(memory));
+    }
+    for (CudaEvent& event : events_) api.cuda.event_create(&event, kCudaEventDisableTiming);
+  }
+
+  void call(const Row& row) {
+    const auto count = static_cast<std::size_t>(row.count);
+    const int result = call(row.kind, count);
+    GRIDLOCK_CHECK(result == kNcclSuccess);
+  }
+  void record() { api_.cuda.event_record(events_[next_++ % std::size(events_)], stream_); }
+  void finish() { api_.cuda.stream_synchronize(stream_); }
+
+ private:
+  int call(CallKind kind, std::size_t count) {
+    const NcclApi& nccl = api_.nccl;
+    const int dtype = *dtype_info(DType::float32).nccl_number;
+    const int op = *reduce_op_info(ReduceOp::sum).nccl_number;
+    if (kind == CallKind::all_reduce)
+      return nccl.all_reduce(input_, output_, count, dtype, op, comm_, stream_);
+    if (kind == CallKind::broadcast) return nccl.broadcast(input_, output_, count, dtype, 0, comm_, stream_);
+    if (kind == CallKind::all_gather) return nccl.all_gather(input_, output_, count, dtype, comm_, stream_);
+    if (kind == CallKind::reduce_scatter)
+      return nccl.reduce_scatter(input_, output_, count, dtype, op, comm_, stream_);
+    return rank_ == 0 ? nccl.send(input_, count, dtype, 1, comm_, stream_)
+                      : nccl.recv(output_, count, dtype, 0, comm_, stream_);
+  }
+
+  const GpuApi& api_;
+  RankId rank_;
+  NcclComm comm_ = nullptr;
+  CudaStream stream_ = nullptr;
+  void* input_ = nullptr;
+  void* output_ = nullptr;
+  CudaEvent events_[64] = {};
+  std::size_t next_ = 0;
+};
 
 /// Seconds to connect, to make the groups of a grid on all ranks, and for the first operation on each.
 void measure_grid(RankProcess& process, const std::string& folder, NcclOptions nccl) {
@@ -134,23 +224,31 @@ void measure_grid(RankProcess& process, const std::string& folder, NcclOptions n
   gpu_rank.finish();
 }
 
-void be_rank(RankProcess& process, const std::string& folder, bool blocking) {
+void be_rank(RankProcess& process, const std::string& folder) {
   ProcessHost host(process, folder);
   const GpuApi api = open_gpu_libraries();
   RunOptions options;
   options.semantics.stream_depth_max = 1 << 20;
-  NcclRank rank(api, host, kRanks, options, {.blocking = blocking, .keep_results = false}, {});
+  NcclRank rank(api, host, kRanks, options, {.keep_results = false}, {});
   const auto begin = Clock::now();
   if (!rank.connect(process.rank())) return;
   const double connected = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::vector<Cost> costs;
-  for (const Row& row : kRows) costs.push_back(through_rank(rank, row));
-  std::vector<Cost> plain;
-  measure_plain(api, host, blocking, plain);
-  for (std::size_t i = 0; process.rank() == 0 && i < costs.size(); ++i) {
-    fmt::print(stderr, "| {} | {:>9} | {:8.2f} | {:8.2f} | {:8.2f} | {:8.2f} |\n",
-               blocking ? "blocking" : "polled  ", kRows[i].count * 4, costs[i].host, plain[i].host,
-               costs[i].whole, plain[i].whole);
+  PlainLoop plain(api, host);
+  const auto finish = [&] { plain.finish(); };
+  const std::vector<Contender> contenders{through_rank(rank),
+                                          {"plain", [&](const Row& row) { plain.call(row); }, finish},
+                                          {"plain with an event",
+                                           [&](const Row& row) {
+                                             plain.call(row);
+                                             plain.record();
+                                           },
+                                           finish}};
+  for (const Row& row : rows()) {
+    const std::vector<Cost> costs = compare(contenders, row);
+    for (std::size_t i = 0; process.rank() == 0 && i < costs.size(); ++i) {
+      fmt::print(stderr, "| {:<14} | {:>9} | {:<19} | {:8.2f} | {:8.2f} |\n", call_kind_name(row.kind),
+                 row.count * 4, contenders[i].name, costs[i].host, costs[i].whole);
+    }
   }
   if (process.rank() == 0) fmt::print(stderr, "connected in {:.2f} s\n", connected);
   rank.end_program();
@@ -182,9 +280,7 @@ int main() {
       });
     }
   }
-  fmt::print(stderr, "| mode | bytes | host us | plain host us | us | plain us |\n");
-  for (const bool blocking : {false, true}) {
-    run_ranks([&](RankProcess& process, const std::string& folder) { be_rank(process, folder, blocking); });
-  }
+  fmt::print(stderr, "| operation | bytes of count | who | host us | us |\n|---|---|---|---|---|\n");
+  run_ranks([](RankProcess& process, const std::string& folder) { be_rank(process, folder); });
   return 0;
 }

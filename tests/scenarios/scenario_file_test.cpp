@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "core/history/transcript.h"
 #include "harness/read/scenario_files.h"
 #include "harness/read/scenario_reader.h"
+#include "harness/report/report.h"
 #include "harness/run/runner.h"
 #include "sim/sim_world.h"
+#include "tests/engine_world.h"
 
 namespace gridlock {
 namespace {
@@ -32,6 +35,11 @@ CaseResult run_on_sim(const std::shared_ptr<const Scenario>& scenario, Hosting h
   return run_case(scenario, world, options);
 }
 
+/// The digest is about the order in which things were handled.
+std::string text_without_digest(const CaseResult& result) {
+  return std::regex_replace(text_report(result, {}), std::regex("digest [0-9a-f]{16}"), "digest");
+}
+
 // Every file below scenarios/ is a test.
 class ScenarioFile : public ::testing::TestWithParam<std::string> {};
 
@@ -45,6 +53,18 @@ TEST_P(ScenarioFile, EndsAsItExpectsAndTheSameWayOnBothHostings) {
     EXPECT_EQ(result.run.digest, on_fibers.run.digest);
     EXPECT_EQ(make_transcript(*result.run.histories).hash, make_transcript(*on_fibers.run.histories).hash);
     EXPECT_EQ(result.run.virtual_time, on_fibers.run.virtual_time);
+  }
+}
+
+TEST_P(ScenarioFile, EndsTheSameWayInTheOrderOfTime) {
+  for (Scenario& cell : load_scenarios(GetParam())) {
+    const auto scenario = std::make_shared<const Scenario>(std::move(cell));
+    SCOPED_TRACE(scenario->name);
+    const CaseResult result = run_on_sim(scenario, Hosting::stackless);
+    EngineWorld world(false);
+    const CaseResult in_order = run_case(scenario, world, scenario->options);
+    EXPECT_EQ(text_without_digest(result), text_without_digest(in_order));
+    EXPECT_EQ(make_transcript(*result.run.histories).hash, make_transcript(*in_order.run.histories).hash);
   }
 }
 
