@@ -20,7 +20,8 @@ struct Shared {
   RankId size = 0;
   /// Index = rank in the communicator; kNoRank where no log is of it.
   std::vector<RankId> ranks;
-  /// Ranks of the world that began to make it and did not end.
+  /// Ranks of the world that came to it, and those of them that did not end making it.
+  std::set<RankId> came;
   std::vector<RankId> begun;
   GroupHandle group = GroupHandle::none;
 };
@@ -119,6 +120,7 @@ void NcclRun::share_communicators() {
       }
       if (one.size != shared.size) continue;
       shared.ranks[static_cast<std::size_t>(one.rank)] = process.rank;
+      shared.came.insert(process.rank);
       if (!one.is_made) shared.begun.push_back(process.rank);
     }
   }
@@ -279,8 +281,7 @@ std::vector<std::string> NcclRun::notes() const {
     if (shared.begun.empty()) continue;
     std::vector<RankId> absent;
     for (const RankId rank : ranks) {
-      if (std::find(shared.ranks.begin(), shared.ranks.end(), rank) == shared.ranks.end())
-        absent.push_back(rank);
+      if (!shared.came.contains(rank)) absent.push_back(rank);
     }
     notes.push_back(fmt::format(
         "ranks {} began to make a communicator of {} ranks and had not ended when the log was taken{}",
