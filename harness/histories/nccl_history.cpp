@@ -205,10 +205,10 @@ void NcclRun::find_completed() {
     const auto wanted = is_message
                             ? std::size_t{2}
                             : static_cast<std::size_t>(communicators_.at(std::get<0>(place.first)).size);
-    const bool is_complete =
-        calls.size() == wanted && std::all_of(calls.begin() + 1, calls.end(), [&](const Call* call) {
-          return fits(calls.front()->record, call->record);
-        });
+    const bool is_complete = calls.size() == wanted && std::all_of(calls.begin() + 1, calls.end(),
+                                                                   [first = calls.front()](const Call* call) {
+                                                                     return fits(first->record, call->record);
+                                                                   });
     for (Call* call : calls) call->is_open = !is_complete;
   }
   // What is behind an open call on its stream has not begun, and neither have those that it would meet.
