@@ -19,9 +19,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Workload:
-    def __init__(self, name, ranks, arguments, times=None, seconds=None, mib=None):
+    def __init__(self, name, ranks, arguments, times=None, seconds=None, mib=None, program="gridlock"):
         self.name, self.ranks, self.arguments, self.times = name, ranks, arguments, times
-        self.seconds, self.mib = seconds, mib
+        self.seconds, self.mib, self.program = seconds, mib, program
 
 
 def step(data, *more, **targets):
@@ -47,12 +47,16 @@ WORKLOADS = [
     bringup(32),
     bringup(256),
     bringup(2048, times=1),
+    bringup(8192, times=1),
     Workload("stall of 1 in 1,048,576 ranks, diagnosed", 1 << 20, ["run", "stall.json"], times=1, seconds=30),
     step(2),
     step(16),
     step(128, seconds=2, mib=512),
     step(128, "--hosting", "fiber", times=1),
     step(2048, times=1, seconds=30, mib=4096),
+    step(2048, "--hosting", "fiber", times=1, seconds=60, mib=9216),
+    Workload("a C++ program of 10 calls, 1,048,576 ranks", 1 << 20, ["64", "2048", "8"], times=1, mib=6144,
+             program="gridlock_ten_calls"),
 ]
 
 
@@ -160,12 +164,14 @@ def main():
     if options.compare:
         with open(options.compare, encoding="utf-8") as file:
             old = json.load(file)
-    gridlock = os.path.join(options.build, "bin", "gridlock")
+    binaries = os.path.join(options.build, "bin")
+    gridlock = os.path.join(binaries, "gridlock")
     measured = {}
     for workload in WORKLOADS:
         if options.only not in workload.name:
             continue
-        cost = measure([gridlock, *workload.arguments], workload.times or options.times)
+        command = [os.path.join(binaries, workload.program), *workload.arguments]
+        cost = measure(command, workload.times or options.times)
         measured[workload.name] = cost and {"ranks": workload.ranks, **cost}
         print_row(workload.name, cost, workload, old.get("runs", {}).get(workload.name))
     if options.peers:

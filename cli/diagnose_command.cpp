@@ -36,14 +36,14 @@ void diagnose_files(const DiagnoseCommand& command, Invocation& invocation) {
 }  // namespace
 
 void add_diagnose_command(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand(
-      "diagnose",
-      "Say who is to blame in a run that was recorded: histories, or PyTorch flight recorder dumps");
+  CLI::App* command = app.add_subcommand("diagnose",
+                                         "Say who is to blame in a run that was recorded: histories, PyTorch "
+                                         "flight recorder dumps, or logs of NCCL");
   const auto state = std::make_shared<DiagnoseCommand>();
   command
       ->add_option("path", state->paths,
                    "Files of one run, or a folder of them: history files (gridlock run --history) or flight "
-                   "recorder dumps of the ranks, JSON or pickle")
+                   "recorder dumps of the ranks, JSON or pickle, or their logs of NCCL")
       ->required()
       ->check(CLI::ExistingPath);
   command

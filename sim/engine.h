@@ -234,6 +234,8 @@ class Engine {
   std::vector<HostId> ahead_;
   std::vector<HostId> woken_;
   std::map<HostId, Turn> turns_;
+  /// Index = host: of the host work that it did last; empty until somebody does any.
+  std::vector<Label> work_labels_;
   /// When the last of what was finished ahead was over.
   Nanos finished_ahead_{0};
   /// The latest arrival at a creation.

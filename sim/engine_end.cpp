@@ -65,7 +65,7 @@ void Engine::fill_threads(RankId rank, const std::vector<std::int32_t>& connecti
     end.since = own.since;
     end.connection = connection_of[static_cast<std::size_t>(host)];
     if (own.park == Park::compute) end.busy_until = Nanos(own.park_subject);
-    if (own.park == Park::compute) end.label = own.label;
+    if (own.park == Park::compute) end.label = work_labels_[static_cast<std::size_t>(host)];
     if (own.park == Park::hang) end.busy_until = kNever;
   });
   std::sort(threads.begin(), threads.end(), [this](const ThreadEnd& a, const ThreadEnd& b) {
@@ -88,7 +88,7 @@ void Engine::fill_histories() {
     fill_threads(rank, connection_of);
     end.busy_until = Nanos{0};
     if (own.park == Park::compute) end.busy_until = Nanos(own.park_subject);
-    if (own.park == Park::compute) end.label = own.label;
+    if (own.park == Park::compute) end.label = work_labels_[static_cast<std::size_t>(rank)];
     if (own.park == Park::hang) end.busy_until = kNever;
   }
   histories_->time = latest();

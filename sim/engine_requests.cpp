@@ -249,7 +249,8 @@ bool Engine::compute(HostId host, const Request& request, Reply& reply) {
     now_ = end;
     return true;
   }
-  thread(host).label = request.label;
+  if (work_labels_.empty()) work_labels_.resize(static_cast<std::size_t>(hosts_.count()));
+  work_labels_[static_cast<std::size_t>(host)] = request.label;
   timers_.add(end, {TimerKind::compute, static_cast<std::uint32_t>(host)});
   return park(host, Park::compute, end.count(), {});
 }

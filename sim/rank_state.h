@@ -56,12 +56,10 @@ struct ThreadState {
   /// The answer to the request in which the thread is parked.
   Reply reply;
   FiberHost::Fiber* fiber = nullptr;
-  /// Of the host work that it does.
-  Label label;
 };
 
 /// What the engine knows about one rank, and of its main thread. Small, as a world has up to millions of
-/// them; what every request needs comes first and lies in two cache lines.
+/// them: three cache lines, and what every request needs lies in two of them.
 struct alignas(64) RankState : ThreadState {
   HistoryNode node = HistoryNode::empty;
   /// How the program ended, once it has.
@@ -81,6 +79,7 @@ struct alignas(64) RankState : ThreadState {
   Buffers buffers;
   std::uint64_t results = 0;
 };
+static_assert(sizeof(RankState) == 192);
 
 /// A host thread of a rank beside the main one.
 struct SideThread : ThreadState {

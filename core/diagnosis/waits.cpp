@@ -391,8 +391,9 @@ void Waits::add_host_meetings() {
     }
     std::vector<RankId>& waiting = host_meetings[at(place)].waiting;
     const RankId rank = evidence_.rank_of(host);
-    if (std::find(waiting.rbegin(), waiting.rend(), rank) == waiting.rend() || !evidence_.has_threads(rank))
-      waiting.push_back(rank);
+    const bool is_known =
+        evidence_.has_threads(rank) && std::find(waiting.begin(), waiting.end(), rank) != waiting.end();
+    if (!is_known) waiting.push_back(rank);
     graph.add_edge(host, host_meetings[at(place)].node);
   }
 }

@@ -78,6 +78,9 @@ bool overlap(const RankSet& a, const RankSet& b) { return a.without(b).size() !=
 
 DiagnosedRun diagnose(RecordedRun run) {
   Verdict verdict = judge(*run.histories, run.end, run.complaints);
+  for (Diagnosis& diagnosis : verdict.diagnoses) {
+    if (!run.shows_completion) diagnosis.certainty = std::max(diagnosis.certainty, Certainty::likely);
+  }
   return {std::move(run), std::move(verdict)};
 }
 

@@ -20,7 +20,8 @@ struct Shared {
   RankId size = 0;
   /// Index = rank in the communicator; kNoRank where no log is of it.
   std::vector<RankId> ranks;
-  /// Ranks of the world that began to make it and did not end.
+  /// Ranks of the world that came to it, and those of them that did not end making it.
+  std::set<RankId> came;
   std::vector<RankId> begun;
   GroupHandle group = GroupHandle::none;
 };
@@ -44,7 +45,8 @@ class NcclRun {
     for (std::size_t i = 0; i < processes_.size(); ++i) append(processes_[i].rank, calls_[i]);
     run_.notes = notes();
     run_.notes.emplace_back(
-        "an NCCL log does not say which calls completed and where batches are: a call is taken to be complete "
+        "an NCCL log does not say which calls completed and where batches are: a call is taken to be "
+        "complete "
         "when all of its partners made one that fits it, so the verdict is likely at best; a flight recorder "
         "dump says more");
     return std::move(run_);
@@ -65,6 +67,7 @@ class NcclRun {
   void make_records(const NcclProcess& process);
   Record record_of(const NcclProcess& process, const NcclCall& call) const;
   void find_completed();
+  bool hold_back_streams();
   void append(RankId rank, std::vector<Call>& calls);
 
   std::vector<NcclProcess> processes_;
@@ -117,6 +120,7 @@ void NcclRun::share_communicators() {
       }
       if (one.size != shared.size) continue;
       shared.ranks[static_cast<std::size_t>(one.rank)] = process.rank;
+      shared.came.insert(process.rank);
       if (!one.is_made) shared.begun.push_back(process.rank);
     }
   }
@@ -178,8 +182,8 @@ void NcclRun::make_records(const NcclProcess& process) {
     if (call.kind == CallKind::recv) std::get<0>(key) += " recv";
     made.record.sequence = numbers[key]++;
     made.record.ticket = static_cast<std::int64_t>(calls.size());
-    made.record.stream =
-        static_cast<StreamId>(streams.try_emplace(call.stream, static_cast<int>(streams.size())).first->second);
+    made.record.stream = static_cast<StreamId>(
+        streams.try_emplace(call.stream, static_cast<int>(streams.size())).first->second);
     calls.push_back(std::move(made));
   }
 }
@@ -198,14 +202,38 @@ void NcclRun::find_completed() {
   }
   for (auto& [place, calls] : met) {
     const bool is_message = operation(calls.front()->record.call).is_p2p;
-    const auto wanted =
-        is_message ? std::size_t{2} : static_cast<std::size_t>(communicators_.at(std::get<0>(place.first)).size);
-    const bool is_complete =
-        calls.size() == wanted && std::all_of(calls.begin() + 1, calls.end(), [&](const Call* call) {
-          return fits(calls.front()->record, call->record);
-        });
+    const auto wanted = is_message
+                            ? std::size_t{2}
+                            : static_cast<std::size_t>(communicators_.at(std::get<0>(place.first)).size);
+    const bool is_complete = calls.size() == wanted && std::all_of(calls.begin() + 1, calls.end(),
+                                                                   [first = calls.front()](const Call* call) {
+                                                                     return fits(first->record, call->record);
+                                                                   });
     for (Call* call : calls) call->is_open = !is_complete;
   }
+  // What is behind an open call on its stream has not begun, and neither have those that it would meet.
+  while (hold_back_streams()) {
+    for (auto& [place, calls] : met) {
+      const bool is_held =
+          std::any_of(calls.begin(), calls.end(), [](const Call* call) { return call->is_open; });
+      for (Call* call : calls) call->is_open = is_held;
+    }
+  }
+}
+
+/// Opens what is behind an open call on its stream. False when nothing was to be done.
+bool NcclRun::hold_back_streams() {
+  bool has_changed = false;
+  for (std::vector<Call>& calls : calls_) {
+    std::set<StreamId> held;
+    for (Call& call : calls) {
+      if (call.is_open) held.insert(call.record.stream);
+      const bool is_behind = !call.is_open && held.contains(call.record.stream);
+      has_changed = has_changed || is_behind;
+      call.is_open = call.is_open || is_behind;
+    }
+  }
+  return has_changed;
 }
 
 void NcclRun::append(RankId rank, std::vector<Call>& calls) {
@@ -239,18 +267,21 @@ std::vector<std::string> NcclRun::notes() const {
     call_count += process.calls.size();
     unread += process.unread_calls;
   }
-  std::vector<std::string> notes{fmt::format(
-      "NCCL logs of ranks {}: version {}, {} communicators, {} calls", RankSet(ranks).to_string(),
-      versions.empty() ? "unknown" : fmt::format("{}", fmt::join(versions, " and ")), ids_.size(), call_count)};
-  if (versions.size() > 1) notes.emplace_back("the ranks use different versions of NCCL, which do not work together");
+  std::vector<std::string> notes{
+      fmt::format("NCCL logs of ranks {}: version {}, {} communicators, {} calls", RankSet(ranks).to_string(),
+                  versions.empty() ? "unknown" : fmt::format("{}", fmt::join(versions, " and ")), ids_.size(),
+                  call_count)};
+  if (versions.size() > 1)
+    notes.emplace_back("the ranks use different versions of NCCL, which do not work together");
   if (unread > 0)
-    notes.push_back(fmt::format("{} calls in the NCCL logs are on communicators that are not in them", unread));
+    notes.push_back(
+        fmt::format("{} calls in the NCCL logs are on communicators that are not in them", unread));
   for (const std::string& id : ids_) {
     const Shared& shared = communicators_.at(id);
     if (shared.begun.empty()) continue;
     std::vector<RankId> absent;
     for (const RankId rank : ranks) {
-      if (std::find(shared.ranks.begin(), shared.ranks.end(), rank) == shared.ranks.end()) absent.push_back(rank);
+      if (!shared.came.contains(rank)) absent.push_back(rank);
     }
     notes.push_back(fmt::format(
         "ranks {} began to make a communicator of {} ranks and had not ended when the log was taken{}",
@@ -262,7 +293,9 @@ std::vector<std::string> NcclRun::notes() const {
 
 }  // namespace
 
-RecordedRun run_of_nccl_logs(std::vector<NcclProcess> processes) { return NcclRun(std::move(processes)).take(); }
+RecordedRun run_of_nccl_logs(std::vector<NcclProcess> processes) {
+  return NcclRun(std::move(processes)).take();
+}
 
 std::vector<std::string> notes_of_nccl_logs(std::vector<NcclProcess> processes) {
   return NcclRun(std::move(processes)).notes();

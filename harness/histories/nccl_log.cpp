@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <map>
+#include <span>
 
 namespace gridlock {
 namespace {
@@ -54,20 +56,13 @@ constexpr std::array<Operation, 10> kOperations{{{"AllReduce:", CallKind::all_re
                                                  {"Send:", CallKind::send},
                                                  {"Recv:", CallKind::recv}}};
 
-/// As ncclDataType_t and ncclRedOp_t number them (S22).
-std::optional<DType> dtype_of(std::optional<std::int64_t> number) {
-  constexpr std::array<std::string_view, 12> kTypes{"int8",    "uint8",   "int32",    "uint32",
-                                                    "int64",   "uint64",  "float16",  "float32",
-                                                    "float64", "bfloat16", "float8_e4m3", "float8_e5m2"};
-  if (!number || *number < 0 || *number >= static_cast<std::int64_t>(kTypes.size())) return std::nullopt;
-  return dtype_from_name(kTypes[static_cast<std::size_t>(*number)]);
-}
-
-std::optional<ReduceOp> reduce_op_of(std::optional<std::int64_t> number) {
-  constexpr std::array<ReduceOp, 5> kOps{ReduceOp::sum, ReduceOp::prod, ReduceOp::max, ReduceOp::min,
-                                         ReduceOp::avg};
-  if (!number || *number < 0 || *number >= static_cast<std::int64_t>(kOps.size())) return std::nullopt;
-  return kOps[static_cast<std::size_t>(*number)];
+/// The row of a table whose nccl_number it is.
+template <typename Row>
+const Row* row_of(std::span<const Row> table, std::optional<std::int64_t> number) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const Row& row) {
+    return number && row.nccl_number && *row.nccl_number == *number;
+  });
+  return found == table.end() ? nullptr : &*found;
 }
 
 /// One process while its lines are read.
@@ -135,11 +130,11 @@ class ProcessReader {
     NcclCall call;
     call.kind = named->kind;
     call.count = *count;
-    call.dtype = dtype_of(number_in(value_of(words, "datatype")));
-    call.op = reduce_op_of(number_in(value_of(words, "op")));
-    call.root = *root >= 0 && *root < process_.communicators[known->second].size
-                    ? static_cast<RankId>(*root)
-                    : kNoRank;
+    if (const auto* type = row_of(all_dtypes(), number_in(value_of(words, "datatype"))))
+      call.dtype = type->dtype;
+    if (const auto* op = row_of(all_reduce_ops(), number_in(value_of(words, "op")))) call.op = op->op;
+    call.root = *root >= 0 && *root < process_.communicators[known->second].size ? static_cast<RankId>(*root)
+                                                                                 : kNoRank;
     call.communicator = known->second;
     call.stream = std::string(value_of(words, "stream"));
     process_.calls.push_back(std::move(call));

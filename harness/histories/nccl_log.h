@@ -39,9 +39,9 @@ struct NcclCall {
   std::string stream;
 };
 
-/// What one process left in a log of NCCL (NCCL_DEBUG=INFO with NCCL_DEBUG_SUBSYS=INIT,COLL): the communicators
-/// that it made and the calls on them, in order. Nothing in it says which calls completed, where a batch begins
-/// and ends, or what is not a call of NCCL.
+/// What one process left in a log of NCCL (NCCL_DEBUG=INFO with NCCL_DEBUG_SUBSYS=INIT,COLL): the
+/// communicators that it made and the calls on them, in order. Nothing in it says which calls completed,
+/// where a batch begins and ends, or what is not a call of NCCL.
 struct NcclProcess {
   std::string file;
   /// "host:pid"
@@ -59,8 +59,8 @@ struct NcclProcess {
 /// Whether a text is a log of NCCL: one of its first lines is one of NCCL's.
 bool is_nccl_log(std::string_view text);
 
-/// The processes of a log, in the order of their first lines; lines of others, and of NCCL that say nothing of
-/// the above, are passed over. Never fails: a line that is damaged is passed over.
+/// The processes of a log, in the order of their first lines; lines of others, and of NCCL that say nothing
+/// of the above, are passed over. Never fails: a line that is damaged is passed over.
 std::vector<NcclProcess> read_nccl_log(std::string_view text, const std::string& file);
 
 }  // namespace gridlock

@@ -10,16 +10,18 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "core/base/input_error.h"
 #include "harness/histories/flight_history.h"
 #include "harness/histories/history_reader.h"
+#include "harness/histories/nccl_history.h"
 #include "harness/histories/pickle.h"
 
 namespace gridlock {
 namespace {
 
-enum class FileKind { history, json_dump, pickle_dump, other };
+enum class FileKind { history, json_dump, pickle_dump, nccl_log, other };
 
 struct RunFile {
   std::string path;
@@ -62,7 +64,7 @@ FileKind kind_of(std::string_view bytes) {
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return FileKind::other;
   if (static_cast<unsigned char>(bytes[0]) == 0x80) return FileKind::pickle_dump;
-  if (bytes[first] != '{') return FileKind::other;
+  if (bytes[first] != '{') return is_nccl_log(bytes) ? FileKind::nccl_log : FileKind::other;
   const std::string_view line = bytes.substr(first, bytes.find('\n', first) - first);
   return line.substr(0, 200).find("gridlock_history") != std::string_view::npos ? FileKind::history
                                                                                 : FileKind::json_dump;
@@ -110,16 +112,18 @@ class RunReader {
  public:
   RecordedRun read(std::span<const std::string> paths) {
     for (const RunFile& file : list_files(paths)) take(file);
-    if (dumps_.empty() && history_count_ == 0) {
+    if (dumps_.empty() && history_count_ == 0 && logs_.empty()) {
       throw InputError(fmt::format("{}", fmt::join(paths, ", ")),
-                       "there is no history and no flight recorder dump here",
+                       "there is no history, no flight recorder dump and no NCCL log here",
                        "gridlock run SCENARIO --history FILE writes a history");
     }
     if (!dumps_.empty() && history_count_ > 0) {
       throw InputError(dumps_.begin()->second.file,
                        "this is a flight recorder dump, and other files are histories: which run is meant?");
     }
-    RecordedRun run = history_count_ > 0 ? histories_.take() : run_of_dumps();
+    RecordedRun run = history_count_ > 0 ? histories_.take()
+                      : dumps_.empty()   ? run_of_logs()
+                                         : run_of_dumps();
     add_notes(run);
     return run;
   }
@@ -138,15 +142,34 @@ class RunReader {
       }
       case FileKind::pickle_dump:
         return take_dump(read_pickle(bytes, file.path), file, true);
+      case FileKind::nccl_log:
+        return take_log(bytes, file);
       case FileKind::other:
         return pass_over(file);
     }
   }
 
+  void take_log(std::string_view bytes, const RunFile& file) {
+    std::vector<NcclProcess> processes = read_nccl_log(bytes, file.path);
+    if (processes.size() == 1) processes.front().rank = rank_in_name(file.path).value_or(kNoRank);
+    for (NcclProcess& process : processes) logs_.push_back(std::move(process));
+  }
+
+  RecordedRun run_of_logs() {
+    const bool has_calls =
+        std::any_of(logs_.begin(), logs_.end(), [](const NcclProcess& one) { return !one.calls.empty(); });
+    if (!has_calls) {
+      throw InputError(
+          logs_.front().file, "this is a log of NCCL without any call, which allows no verdict",
+          "NCCL_DEBUG=INFO NCCL_DEBUG_SUBSYS=INIT,COLL logs calls; a flight recorder dump says more");
+    }
+    return run_of_nccl_logs(std::exchange(logs_, {}));
+  }
+
   void pass_over(const RunFile& file) {
     if (file.is_named) {
       throw InputError(
-          file.path, "this is neither a history nor a flight recorder dump",
+          file.path, "this is neither a history nor a flight recorder dump nor a log of NCCL",
           "histories begin with {\"gridlock_history\": 1, ...}; dumps are JSON objects or pickles");
     }
     ++passed_over_;
@@ -182,12 +205,24 @@ class RunReader {
   }
 
   void add_notes(RecordedRun& run) const {
+    if (!logs_.empty()) add_log_notes(run);
     if (twice_ > 0) run.notes.push_back("where a rank has a pickle and a JSON dump, the pickle was read");
     if (passed_over_ > 0)
       run.notes.push_back(fmt::format("{} other files in the folder were passed over", passed_over_));
   }
 
+  /// Beside histories the logs are witnesses only.
+  void add_log_notes(RecordedRun& run) const {
+    try {
+      for (std::string& note : notes_of_nccl_logs(logs_)) run.notes.push_back(std::move(note));
+      run.notes.emplace_back("the verdict is that of the other files; the NCCL logs changed nothing in it");
+    } catch (const InputError& error) {
+      run.notes.push_back(fmt::format("the NCCL logs were not used: {}", error.message()));
+    }
+  }
+
   HistoryReader histories_;
+  std::vector<NcclProcess> logs_;
   int history_count_ = 0;
   std::map<RankId, FlightDump> dumps_;
   std::map<RankId, bool> is_pickle_;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/input_error.h"
 #include "harness/run/data_size.h"
+#include "harness/run/real_world.h"
 #include "harness/run/scenario_program.h"
 
 namespace gridlock {
@@ -47,30 +47,6 @@ bool has_side(const Diagnosis* found, const ExpectedSide& expected) {
                      [&](const Divergence& side) {
                        return side.ranks == expected.ranks && side.call.starts_with(expected.call);
                      });
-}
-
-const Step* first_parallel(const std::vector<Step>& steps) {
-  for (const Step& step : steps) {
-    if (std::holds_alternative<ParallelAction>(step.action)) return &step;
-    const Step* found = nullptr;
-    for_each_list(step, [&](const std::vector<Step>& inner) {
-      if (found == nullptr) found = first_parallel(inner);
-    });
-    if (found != nullptr) return found;
-  }
-  return nullptr;
-}
-
-/// A rank of a real world is one process with one thread that makes calls.
-void check_threads(const Scenario& scenario, std::string_view world) {
-  for (const Program& program : scenario.programs) {
-    const Step* step = first_parallel(program.steps);
-    if (step == nullptr) continue;
-    throw InputError(step->site.place,
-                     fmt::format("'{}' runs several host threads on one rank, which the world '{}' cannot",
-                                 step->site.text, world),
-                     "run it on sim, or let one thread make all calls");
-  }
 }
 
 }  // namespace
@@ -113,12 +89,7 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
 }
 
 CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
-  if (!options.faults.empty() && world.name() != "sim") {
-    throw InputError(scenario->file,
-                     fmt::format("faults cannot be injected into the world '{}'", world.name()),
-                     "run it on sim, or take the faults out");
-  }
-  if (world.name() != "sim") check_threads(*scenario, world.name());
+  if (world.name() != "sim") check_real_world(*scenario, options, world.name());
   if (options.payload == Payload::data) check_data_size(*scenario);
   CaseResult result;
   result.scenario = scenario;

@@ -135,14 +135,14 @@ TEST(DamagedDump, IsRefusedAtItsPlace) {
             "nobody.json: a dump does not say whose it is, and there is no rank in this file name");
   folder.write("rank4.txt", "hello");
   EXPECT_EQ(refusal_of(folder, "rank4.txt"),
-            "rank4.txt: this is neither a history nor a flight recorder dump");
+            "rank4.txt: this is neither a history nor a flight recorder dump nor a log of NCCL");
 }
 
 TEST(DamagedDump, AFolderWithoutRunsIsRefused) {
   const ScenarioFolder folder;
   folder.write("notes.txt", "hello");
   EXPECT_THAT(refusal_of(folder, "."),
-              ::testing::HasSubstr("there is no history and no flight recorder dump here"));
+              ::testing::HasSubstr("there is no history, no flight recorder dump and no NCCL log here"));
 }
 
 TEST(DamagedDump, ADumpWithoutEntriesIsARankThatDidNothing) {

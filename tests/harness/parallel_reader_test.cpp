@@ -110,28 +110,6 @@ TEST(ParallelStep, AFailedExpectationInAThreadNamesItsStep) {
   EXPECT_EQ(result.run.complaints.front().text, "ask ended with timed_out");
 }
 
-TEST(ParallelStep, EveryWorldButTheSimulatorRefusesItWithItsPlace) {
-  class Other final : public World {
-   public:
-    std::string_view name() const override { return "other"; }
-    RunResult run(const RunOptions&, const RankProgram&, SiteTable) override { return {}; }
-  };
-  const std::string text =
-      with_steps(R"({"repeat": 2, "steps": [{"parallel": [{"steps": []}], "label": "save"}]})");
-  Other world;
-  try {
-    (void)run_case(std::make_shared<const Scenario>(scenario_from(text)), world, {});
-    FAIL() << "it was not refused";
-  } catch (const InputError& error) {
-    EXPECT_TRUE(
-        std::string(error.what())
-            .ends_with(
-                "s.json:2: 'save' runs several host threads on one rank, which the world 'other' cannot\n"
-                "  hint: run it on sim, or let one thread make all calls"))
-        << error.what();
-  }
-}
-
 TEST(HostEdges, APostThatFailsEndsTheAwaitAndThePrograms) {
   const CaseResult result = run_steps(R"(
     {"post": {"name": "x", "fails": true}, "only": 0}, {"await": "x", "label": "ask", "only": 1})");
