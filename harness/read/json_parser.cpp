@@ -135,7 +135,7 @@ class TreeBuilder {
   bool close() {
     open_.pop_back();
     // After a number the closing bracket was read ahead, else just now; either way it is the next token.
-    end_ = token_start() + 1;
+    end_ = std::min(token_start() + 1, text_.size());
     separator_ = ',';
     return true;
   }
@@ -170,7 +170,9 @@ class TreeBuilder {
       if (is_space(text_[at])) {
         ++at;
       } else if (text_.substr(at, 2) == "//") {
-        at = std::min(text_.find('\n', at), text_.size());
+        // Where the parser sees its end; it takes a NUL for one, too, and goes on behind it.
+        at = std::min(text_.find_first_of(std::string_view("\n\r\0", 3), at), text_.size());
+        if (at < text_.size() && text_[at] == '\0') ++at;
       } else if (text_.substr(at, 2) == "/*") {
         const std::size_t close = text_.find("*/", at + 2);
         if (close == std::string_view::npos) return at;

@@ -56,6 +56,16 @@ TEST(JsonDocument, AnEndTooEarlyIsReportedAtTheEnd) {
             "   ^");
 }
 
+// As the parser takes them: what it reads behind a comment and what is counted as read must not part.
+TEST(JsonDocument, CommentsEndAtALineBreakAReturnOrANul) {
+  const std::string nul(1, '\0');
+  for (const std::string& end : {std::string("\n"), std::string("\r"), nul}) {
+    const JsonNode root = parse_json("{ //x" + end + "\"a\": 1 }", "a.json");
+    EXPECT_EQ(place(*root.find("a")), end == "\n" ? "a.json:2:6" : "a.json:1:12");
+    EXPECT_TRUE(error_of("{//} \" {" + end + "}}").starts_with("a.json:")) << end;
+  }
+}
+
 TEST(JsonDocument, AKeyThatAppearsTwiceIsRefused) {
   EXPECT_EQ(error_of("{\"a\": 1,\n \"b\": 2, \"a\": 3}"),
             "a.json:2:10: the key 'a' appears twice in this object; first in line 1");
