@@ -30,6 +30,7 @@ Findings find_all(Scene& scene) {
   find_missing_members(scene, findings);
   find_skipped_calls(scene, findings);
   find_unmatched_transfers(scene, findings);
+  find_shifted_transfers(scene, findings);
   find_cycles(scene, findings);
   find_incomplete_host_meetings(scene, findings);
   find_grouping_mismatches(scene, findings);

@@ -12,10 +12,6 @@ namespace {
 /// Sends and recvs that the library runs together (rule S09); more of them in one batch run in parts.
 constexpr std::size_t kBatchPart = 8;
 
-FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
-  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
-}
-
 /// Two started ends that are alike and did not meet.
 Finding about_pair(const Scene& scene, const Head& head, const Transfer& transfer, Code code) {
   const RankId peer = transfer.theirs.rank;

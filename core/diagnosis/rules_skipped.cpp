@@ -61,10 +61,6 @@ std::optional<Departed> compare(Scene& scene, Programs& programs, RankId usual, 
   return Departed{usual, odd, !skipped, &usual_call, &odd_call};
 }
 
-FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
-  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
-}
-
 void report(Scene& scene, const Meeting& meeting, const Departed& departed, Findings& findings) {
   const Evidence& evidence = scene.evidence;
   Finding finding;
