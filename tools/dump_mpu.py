@@ -150,6 +150,90 @@ def only_own_object(world_size):
 # ---- a stand-in where torch is not installed ----
 
 
+class Numbers:
+    """What torch.arange and torch.tensor give for whole numbers, as far as meshes of ranks are made of it."""
+
+    def __init__(self, flat, shape):
+        self.flat = list(flat)
+        self.shape = tuple(shape)
+        self.ndim = len(self.shape)
+
+    @classmethod
+    def of(cls, nested):
+        """Of numbers in lists of equal lengths, or of something that has them as tolist(); else TypeError."""
+        if hasattr(nested, "tolist"):
+            nested = nested.tolist()
+        if not isinstance(nested, (list, tuple, range)):
+            return cls([operator.index(nested)], ())
+        rows = [cls.of(row) for row in nested]
+        if len({row.shape for row in rows}) > 1:
+            raise TypeError("rows of unequal lengths")
+        return cls([n for row in rows for n in row.flat], (len(rows),) + (rows[0].shape if rows else ()))
+
+    def numel(self):
+        return len(self.flat)
+
+    def dim(self):
+        return self.ndim
+
+    def size(self, dim=None):
+        return self.shape if dim is None else self.shape[dim]
+
+    def view(self, *shape):
+        shape = list(shape[0] if len(shape) == 1 and isinstance(shape[0], (list, tuple)) else shape)
+        if -1 in shape:
+            shape[shape.index(-1)] = len(self.flat) // max(-product(shape), 1)
+        if product(shape) != len(self.flat):
+            raise RuntimeError("shape %s is invalid for input of size %d" % (shape, len(self.flat)))
+        return Numbers(self.flat, shape)
+
+    reshape = view
+
+    def flatten(self):
+        return self.view(-1)
+
+    def tolist(self):
+        return [row.tolist() for row in self] if self.ndim else self.flat[0]
+
+    item = tolist
+
+    def same(self, *args, **kwargs):
+        return self
+
+    to = cpu = cuda = int = long = clone = detach = contiguous = same
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, i):
+        if not self.ndim or not -len(self) <= operator.index(i) < len(self):
+            raise IndexError("index %s of a mesh of shape %s" % (i, self.shape))
+        step = product(self.shape[1:])
+        start = operator.index(i) % len(self) * step
+        return Numbers(self.flat[start : start + step], self.shape[1:])
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+
+def product(sizes):
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+def arange(*bounds, **ignored):
+    return Numbers.of(range(*bounds))
+
+
+def tensor(data, **ignored):
+    try:
+        return Numbers.of(data)
+    except TypeError:
+        return Anything()
+
+
 class StandInGroup:
     def __init__(self, ranks, backend):
         self.ranks = ranks
@@ -210,6 +294,35 @@ class StandIn(types.ModuleType):
             return self.NON_GROUP_MEMBER
         return StandInGroup(members, backend or self.world.backend)
 
+    def new_subgroups(self, group_size=None, group=None, timeout=None, backend=None, **ignored):
+        """Neighbours in groups of that size. torch's default size, the GPUs of a node, is not known here."""
+        if group_size is None or group_size <= 0:
+            raise ValueError("The arg 'group_size' (%s) must be positive" % group_size)
+        if group_size > self.world_size:
+            raise ValueError(
+                "The arg 'group_size' (%d) must not exceed the world size (%d)" % (group_size, self.world_size)
+            )
+        if self.world_size % group_size != 0:
+            raise ValueError("The world size (%d) must be divisible by group_size=%d" % (self.world_size, group_size))
+        ranks = self.get_process_group_ranks(group)
+        rows = [ranks[i : i + group_size] for i in range(0, len(ranks), group_size)]
+        return self.new_subgroups_by_enumeration(rows, timeout, backend)
+
+    def new_subgroups_by_enumeration(self, ranks_per_subgroup_list, timeout=None, backend=None, **ignored):
+        """The group of this rank, and what new_group gave for each list."""
+        if not ranks_per_subgroup_list:
+            raise ValueError("The arg 'ranks_per_subgroup_list' cannot be empty")
+        mine, groups, seen = None, [], {}
+        for ranks in ranks_per_subgroup_list:
+            groups.append(self.new_group(ranks, timeout=timeout, backend=backend))
+            for rank in ranks:
+                if rank in seen:
+                    raise ValueError("Rank %d has appeared in both subgroup %s and %s" % (rank, seen[rank], ranks))
+                seen[rank] = ranks
+            if StandIn.rank in ranks:
+                mine = groups[-1]
+        return mine, groups
+
     def is_available(self):
         return True
 
@@ -261,6 +374,168 @@ class StandIn(types.ModuleType):
         )
 
 
+class StandInMesh:
+    """torch.distributed.device_mesh.DeviceMesh. The groups of a dimension are made before those of the next, in the
+    order of the ranks after that dimension and the last one have changed places, as torch did before its meshes were
+    layouts (swapdims, torch 2.6; 2.15 counts through the other dimensions as they are). A mesh of one dimension over
+    the whole world takes the default group."""
+
+    dist = None  # the stand-in that makes the groups
+
+    def __init__(self, device_type, mesh, *, mesh_dim_names=None, groups=None, root=None, dims=None, **ignored):
+        self.device_type = device_type
+        self.mesh = Numbers.of(mesh)
+        self.mesh_dim_names = None if mesh_dim_names is None else tuple(mesh_dim_names)
+        if self.mesh.numel() > self.dist.world_size:
+            raise RuntimeError(
+                "Mesh should not be bigger than default world size %d, but found %d ranks!"
+                % (self.dist.world_size, self.mesh.numel())
+            )
+        if self.mesh_dim_names is not None and len(self.mesh_dim_names) != self.mesh.ndim:
+            raise RuntimeError("mesh_dim_names must be as many as the mesh has dimensions")
+        self.root = root or self
+        self.dims = dims  # of the root
+        self.flattened = {}
+        self.groups = self.make_groups() if groups is None else groups
+
+    def make_groups(self):
+        if self.mesh.ndim == 1 and self.mesh.numel() == self.dist.world_size:
+            return [self.dist.world]
+        groups = []
+        for dim in range(self.mesh.ndim):
+            order = list(range(self.mesh.ndim))
+            order[dim], order[-1] = order[-1], order[dim]
+            groups.append(self.make_group_of_rank(rows_of(self.mesh, order[:-1], order[-1:])))
+        return groups
+
+    def make_group_of_rank(self, rows):
+        """Every rank makes all groups and keeps its own."""
+        mine = None
+        for ranks in rows:
+            group = self.dist.new_group(ranks)
+            if StandIn.rank in ranks:
+                mine = group
+        return mine
+
+    def dim_of(self, mesh_dim, of):
+        if mesh_dim is None and self.mesh.ndim > 1:
+            raise RuntimeError(
+                "Found the DeviceMesh have %d dimensions: mesh_dim is needed to %s" % (self.mesh.ndim, of)
+            )
+        if not isinstance(mesh_dim, str):
+            return mesh_dim or 0
+        if mesh_dim not in (self.mesh_dim_names or ()):
+            raise KeyError("Mesh dimension %r does not exist: %s" % (mesh_dim, self.mesh_dim_names))
+        return self.mesh_dim_names.index(mesh_dim)
+
+    def get_group(self, mesh_dim=None):
+        if isinstance(mesh_dim, str) and mesh_dim in self.root.flattened:
+            return self.root.flattened[mesh_dim].get_group()
+        group = self.groups[self.dim_of(mesh_dim, "get a group")]
+        if group is None:
+            raise RuntimeError("rank %d is not in the mesh %s" % (StandIn.rank, self.mesh.tolist()))
+        return group
+
+    def get_all_groups(self):
+        return [self.get_group(dim) for dim in range(self.mesh.ndim)]
+
+    def get_rank(self):
+        return StandIn.rank
+
+    def get_local_rank(self, mesh_dim=None):
+        return self.dist.get_rank(self.get_group(self.dim_of(mesh_dim, "get a local rank")))
+
+    def get_coordinate(self):
+        if StandIn.rank not in self.mesh.flat:
+            return None
+        return place_in(self.mesh.shape, self.mesh.flat.index(StandIn.rank))
+
+    @property
+    def ndim(self):
+        return self.mesh.ndim
+
+    @property
+    def shape(self):
+        return self.mesh.shape
+
+    def size(self, mesh_dim=None):
+        return self.mesh.numel() if mesh_dim is None else self.mesh.shape[self.dim_of(mesh_dim, "get a size")]
+
+    def __getitem__(self, names):
+        names = (names,) if isinstance(names, str) else tuple(names)
+        if not self.mesh_dim_names:
+            raise RuntimeError("Cannot slice a DeviceMesh without mesh_dim_names!")
+        if names == self.mesh_dim_names:
+            return self
+        if len(names) == 1 and names[0] in self.root.flattened:
+            return self.root.flattened[names[0]]
+        dims = [self.dim_of(name, "slice") for name in names]
+        if dims != sorted(set(dims)):
+            raise KeyError("Mesh dimensions must be sliced in their order %s, got %s" % (self.mesh_dim_names, names))
+        rest = [dim for dim in range(self.mesh.ndim) if dim not in dims]
+        rows = rows_of(self.mesh, rest, dims)
+        mine = next((row for row in rows if StandIn.rank in row), rows[0])
+        return StandInMesh(
+            self.device_type,
+            Numbers(mine, [self.mesh.shape[dim] for dim in dims]),
+            mesh_dim_names=names,
+            groups=[self.groups[dim] for dim in dims],
+            root=self.root,
+            dims=[self.dims[dim] if self.dims else dim for dim in dims],
+        )
+
+    def _flatten(self, mesh_dim_name=None):
+        """One dimension of several: its groups are made, unless they are the world."""
+        name = mesh_dim_name or "_".join(self.mesh_dim_names)
+        if self.mesh.ndim == 1 and name == self.mesh_dim_names[0]:
+            return self
+        if name not in self.root.flattened:
+            dims = self.dims if self.dims is not None else list(range(self.mesh.ndim))
+            rest = [dim for dim in range(self.root.mesh.ndim) if dim not in dims]
+            rows = rows_of(self.root.mesh, rest, dims)
+            whole = len(rows) == 1 and len(rows[0]) == self.dist.world_size
+            groups = [self.dist.world if whole else self.make_group_of_rank(rows)]
+            self.root.flattened[name] = StandInMesh(
+                self.device_type, self.mesh.flat, mesh_dim_names=(name,), groups=groups, root=self.root, dims=dims
+            )
+        return self.root.flattened[name]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *raised):
+        return False
+
+
+def place_in(shape, index):
+    """The coordinates of the number at that place of the flat list."""
+    place = []
+    for size in reversed(shape):
+        index, at = divmod(index, size)
+        place.append(at)
+    return place[::-1]
+
+
+def rows_of(mesh, outer, inner):
+    """One list for each place on the dimensions `outer`, in their order, with the numbers along those of `inner`."""
+    rows = {}
+    for index, number in enumerate(mesh.flat):
+        place = place_in(mesh.shape, index)
+        key = tuple(place[dim] for dim in outer)
+        rows.setdefault(key, []).append((tuple(place[dim] for dim in inner), number))
+    return [[number for _, number in sorted(rows[key])] for key in sorted(rows)]
+
+
+def init_device_mesh(device_type, mesh_shape, *, mesh_dim_names=None, **ignored):
+    if mesh_dim_names is not None and len(set(mesh_dim_names)) != len(mesh_dim_names):
+        raise RuntimeError("Each mesh_dim_name must be unique, got %s" % (mesh_dim_names,))
+    if mesh_dim_names is not None and len(mesh_shape) != len(mesh_dim_names):
+        raise RuntimeError("mesh_shape and mesh_dim_names should have same length!")
+    if not device_type.isalpha():
+        raise RuntimeError("Device type with index is not supported, got %r" % device_type)
+    return StandInMesh(device_type, arange(product(mesh_shape)).view(mesh_shape), mesh_dim_names=mesh_dim_names)
+
+
 class StandInDistributed:
     def __init__(self, rank, world_size, backend):
         self.dist = StandIn(rank, world_size, backend)
@@ -271,9 +546,18 @@ class StandInDistributed:
         torch.__path__ = []
         torch.__version__ = "0.0.0"
         torch.distributed = self.dist
+        torch.arange = arange
+        torch.tensor = torch.as_tensor = tensor
         torch.__getattr__ = lambda name: hidden(name) if name.startswith("__") else Anything()
         sys.modules["torch"] = torch
         sys.modules["torch.distributed"] = self.dist
+        StandInMesh.dist = self.dist
+        meshes = types.ModuleType("torch.distributed.device_mesh")
+        for module in (meshes, self.dist):
+            module.DeviceMesh = StandInMesh
+            module.init_device_mesh = init_device_mesh
+        self.dist.device_mesh = meshes
+        sys.modules["torch.distributed.device_mesh"] = meshes
 
     def describe(self):
         return "stand-in"

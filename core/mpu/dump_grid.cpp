@@ -92,24 +92,30 @@ AxisSizes axes_of_topology(std::span<const MpuDump> dumps) {
 }
 
 /// The size on the first member that knows one of the names.
-std::int64_t size_in(std::span<const MpuDump> dumps, std::initializer_list<Accessor> names) {
+std::optional<std::int64_t> size_in(std::span<const MpuDump> dumps, std::initializer_list<Accessor> names) {
   for (const MpuDump& dump : dumps) {
     for (Accessor name : names) {
-      if (const auto size = number_in(dump, name); in_model(dump) && size) return *size;
+      if (const auto size = number_in(dump, name); in_model(dump) && size) return size;
     }
   }
-  return 1;
+  return std::nullopt;
 }
 
+/// Without a name for the tensor axis it is what the stages leave of the model: all of it for the mpu that
+/// DeepSpeed documents, which knows model and data only.
 AxisSizes axes_of_sizes(std::span<const MpuDump> dumps) {
   using enum Accessor;
-  AxisSizes axes = {{"pipe", size_in(dumps, {get_pipe_parallel_world_size,
-                                             get_pipeline_model_parallel_world_size, pipe_parallel_size})},
-                    {"data", size_in(dumps, {get_data_parallel_world_size, data_parallel_size})},
-                    {"tensor", size_in(dumps, {get_tensor_model_parallel_world_size,
-                                               get_slice_parallel_world_size, model_parallel_size})}};
-  const std::int64_t sequence = size_in(dumps, {get_sequence_parallel_world_size});
-  if (sequence > 1) axes.emplace_back("sequence", sequence);
+  const std::int64_t pipe = size_in(dumps, {get_pipe_parallel_world_size,
+                                            get_pipeline_model_parallel_world_size, pipe_parallel_size})
+                                .value_or(1);
+  const auto data = size_in(dumps, {get_data_parallel_world_size, data_parallel_size});
+  auto tensor = size_in(
+      dumps, {get_tensor_model_parallel_world_size, get_slice_parallel_world_size, model_parallel_size});
+  const auto model = size_in(dumps, {get_model_parallel_world_size});
+  if (!tensor && model && pipe > 0 && *model % pipe == 0) tensor = *model / pipe;
+  AxisSizes axes = {{"pipe", pipe}, {"data", data.value_or(1)}, {"tensor", tensor.value_or(1)}};
+  const auto sequence = size_in(dumps, {get_sequence_parallel_world_size});
+  if (sequence.value_or(1) > 1) axes.emplace_back("sequence", *sequence);
   return axes;
 }
 

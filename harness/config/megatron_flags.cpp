@@ -1,5 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
 #include "core/base/input_error.h"
 #include "core/grid/megatron.h"
 #include "harness/config/config.h"
@@ -9,6 +15,7 @@ namespace gridlock {
 namespace {
 
 const std::string kPlace = "--from megatron";
+constexpr std::int64_t kLayoutMost = 100'000;
 
 MegatronSizes read_sizes(Flags& flags) {
   MegatronSizes sizes;
@@ -23,35 +30,95 @@ MegatronSizes read_sizes(Flags& flags) {
   return sizes;
 }
 
-/// Chunks on each stage: given, or what the layers of one chunk leave.
-std::int64_t read_virtual_stages(Flags& flags, std::int64_t layers, std::int64_t pipe) {
-  const auto stages = flags.size("--num-virtual-stages-per-pipeline-rank");
-  const auto chunk = flags.size("--num-layers-per-virtual-pipeline-stage");
-  if (!stages && !chunk) return 0;
-  if (pipe < 2)
-    throw InputError(kPlace, "an interleaved schedule needs --pipeline-model-parallel-size of at least 2");
-  if (stages && chunk) {
-    throw InputError(
-        kPlace,
-        "--num-virtual-stages-per-pipeline-rank and --num-layers-per-virtual-pipeline-stage say the "
-        "same thing twice",
-        "give one of them");
+const char* const kVirtualStages = "--num-virtual-stages-per-pipeline-rank";
+const char* const kChunkLayers = "--num-layers-per-virtual-pipeline-stage";
+const char* const kLayout = "--pipeline-model-parallel-layout";
+
+/// Two ways to say the same (training/arguments.py validate_args: at most one of the three).
+void check_chunk_flags(Flags& flags) {
+  std::vector<const char*> given;
+  for (const char* flag : {kVirtualStages, kChunkLayers, kLayout}) {
+    if (flags.has(flag)) given.push_back(flag);
   }
-  if (stages) return *stages;
+  if (given.size() > 1) {
+    throw InputError(kPlace, fmt::format("{} and {} both say what the stages are", given[0], given[1]),
+                     "give one of them");
+  }
+  for (const char* flag : {"--decoder-first-pipeline-num-layers", "--decoder-last-pipeline-num-layers"}) {
+    if (flags.has(flag) && flags.has(kChunkLayers))
+      throw InputError(kPlace, fmt::format("{} and {} exclude each other", flag, kChunkLayers),
+                       fmt::format("{} goes with stages of unequal size", kVirtualStages));
+  }
+}
+
+/// Every "(...)*n" or "x*n" that the pattern finds, written out.
+std::string unrolled(const std::string& layout, const char* pattern) {
+  const std::regex repeated(pattern);
+  std::string text;
+  std::string rest = layout;
+  for (std::smatch match; std::regex_search(rest, match, repeated);) {
+    const std::string unit = match[1].str();
+    const std::int64_t times = parse_size(match[2].str()).value_or(kLayoutMost);
+    if (static_cast<std::int64_t>(unit.size()) * times + static_cast<std::int64_t>(text.size()) > kLayoutMost)
+      throw InputError(kPlace, fmt::format("{} is too long: {}", kLayout, layout));
+    text += match.prefix().str();
+    for (std::int64_t i = 0; i < times; ++i) text += unit;
+    rest = std::string(match.suffix());
+  }
+  return text + rest;
+}
+
+/// Stages of a layout such as "Et*3|(tt|)*29,m|L": what '|' stands between, when all is written out
+/// (core/transformer/pipeline_parallel_layer_layout.py parse_str_to_list).
+std::int64_t layout_stages(const std::string& layout) {
+  const std::string text = unrolled(unrolled(layout, R"(\(([^)]+)\)\*(\d+))"), R"((.)\*(\d+))");
+  return 1 + std::count(text.begin(), text.end(), '|');
+}
+
+std::int64_t chunks_of_layout(const std::string& layout, std::int64_t pipe) {
+  const std::int64_t stages = layout_stages(layout);
+  if (stages % pipe == 0) return stages / pipe;
+  throw InputError(kPlace, fmt::format("{} has {} stages, no multiple of --pipeline-model-parallel-size {}",
+                                       kLayout, stages, pipe));
+}
+
+std::int64_t chunks_of_layers(std::int64_t chunk, std::int64_t layers, std::int64_t pipe) {
   if (layers == 0)
-    throw InputError(kPlace, "--num-layers-per-virtual-pipeline-stage says nothing without --num-layers");
-  if (layers % (pipe * *chunk) != 0) {
-    throw InputError(kPlace, fmt::format("{} layers on {} stages cannot be cut into chunks of {} layers",
-                                         layers, pipe, *chunk));
-  }
-  return layers / pipe / *chunk;
+    throw InputError(kPlace, fmt::format("{} says nothing without --num-layers", kChunkLayers));
+  if (layers % (pipe * chunk) == 0) return layers / pipe / chunk;
+  throw InputError(kPlace, fmt::format("{} layers on {} stages cannot be cut into chunks of {} layers",
+                                       layers, pipe, chunk));
+}
+
+/// Chunks on each stage: given, or what the layers of one chunk or the layout leave. 0 without a schedule
+/// that is interleaved, as one chunk is none.
+std::int64_t read_virtual_stages(Flags& flags, std::int64_t layers, std::int64_t pipe) {
+  check_chunk_flags(flags);
+  std::int64_t chunks = flags.size_or(kVirtualStages, 0);
+  if (const auto chunk = flags.size(kChunkLayers)) chunks = chunks_of_layers(*chunk, layers, pipe);
+  if (const auto layout = flags.value(kLayout)) chunks = chunks_of_layout(*layout, pipe);
+  const bool overlaps = !flags.has("--no-overlap-p2p-communication");
+  if (chunks < 2) return 0;
+  const std::int64_t least = overlaps ? 2 : 3;
+  if (pipe >= least) return chunks;
+  throw InputError(
+      kPlace, fmt::format("an interleaved schedule needs --pipeline-model-parallel-size of at least {}{}",
+                          least, overlaps ? "" : " with --no-overlap-p2p-communication"));
+}
+
+/// validate_args asserts it: the groups of experts would have nothing to hold.
+void check_experts(Flags& flags, const MegatronSizes& sizes) {
+  if (sizes.expert < 2 || flags.has("--num-experts")) return;
+  throw InputError(
+      kPlace, fmt::format("--expert-model-parallel-size {} says nothing without --num-experts", sizes.expert),
+      fmt::format("--num-experts, a multiple of {}", sizes.expert));
 }
 
 /// What is dealt out to the stages: embedding and loss are layers where the flags say so. 0 where a layout
 /// says of each layer whose it is.
 std::int64_t layers_of_stages(Flags& flags) {
   const std::int64_t layers = flags.size_or("--num-layers", 0);
-  if (flags.has("--pipeline-model-parallel-layout") || layers == 0) return 0;
+  if (flags.has(kLayout) || layers == 0) return 0;
   return layers + (flags.has("--account-for-embedding-in-pipeline-split") ? 1 : 0) +
          (flags.has("--account-for-loss-in-pipeline-split") ? 1 : 0);
 }
@@ -109,6 +176,7 @@ Config read_megatron_flags(const std::string& text, const ConfigSource& source) 
   const std::int64_t world_size = read_world_size(flags, source, per_node);
   const MegatronSizes sizes = read_sizes(flags);
   check_optimizer_instances(flags);
+  check_experts(flags, sizes);
 
   ConfigGrid grid{"trainer", "megatron", false, lay_out(sizes, world_size)};
   grid.model = read_model(flags, sizes);

@@ -7,7 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/input_error.h"
 #include "core/grid/plan.h"
+#include "harness/read/schedule_check.h"
 
 namespace gridlock {
 namespace {
@@ -69,7 +71,13 @@ class RequestReader {
       if (workload_.has(key)) workload_.fail_key(key, fmt::format("'{}' cannot stand beside 'table'", key));
     }
     ScheduleTable table = read_table_file(cursor);
-    cursor.located([&] { use(table.has_transfers() ? table : with_transfers(table)); });
+    if (table.has_transfers()) {
+      check_transfers(table);
+      use(std::move(table));
+    } else {
+      check_work(table);
+      use(with_transfers(table));
+    }
     if (request_.table->rows.size() == static_cast<std::size_t>(request_.ranks)) return;
     cursor.fail(fmt::format("the table has {} rows, '{}.pipe' {} ranks", request_.table->rows.size(),
                             request_.grid, request_.ranks));
@@ -120,7 +128,8 @@ class RequestReader {
                       const std::vector<std::int32_t>& rows) const {
     const std::int32_t other = action.other_stage();
     const auto refuse = [&](const std::string& why) {
-      workload_.fail(fmt::format("row {} of the schedule: {}: {}", row, action.to_string(), why));
+      throw InputError(request_.table->place(static_cast<std::size_t>(row)),
+                       fmt::format("{}: {}", action.to_string(), why));
     };
     if (other < 0 || other >= static_cast<std::int32_t>(rows.size()))
       return refuse(fmt::format("there is no stage {}", other));

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/base/check.h"
 #include "core/base/input_error.h"
 
 namespace gridlock {
@@ -98,6 +99,8 @@ class TransferAdder {
   explicit TransferAdder(const ScheduleTable& table)
       : table_(table), next_(table.rows.size()), row_of_(table.rows_of_stages()) {
     made_.rows.resize(table.rows.size());
+    made_.file = table.file;
+    made_.lines = table.lines;
   }
 
   ScheduleTable run() {
@@ -105,11 +108,8 @@ class TransferAdder {
       moved = false;
       for (std::size_t row = 0; row < table_.rows.size(); ++row) moved = advance(row) || moved;
     }
-    for (std::size_t row = 0; row < table_.rows.size(); ++row) {
-      if (next_[row] == table_.rows[row].size()) continue;
-      throw InputError("schedule", fmt::format("row {}: {} can never start", row,
-                                               table_.rows[row][next_[row]]->to_string()));
-    }
+    for (std::size_t row = 0; row < table_.rows.size(); ++row)
+      GRIDLOCK_CHECK(next_[row] == table_.rows[row].size());
     return std::move(made_);
   }
 
@@ -191,6 +191,8 @@ bool ScheduleTable::has_transfers() const {
   });
 }
 
+std::string ScheduleTable::place(std::size_t row) const { return fmt::format("{}:{}", file, lines.at(row)); }
+
 std::vector<std::int32_t> ScheduleTable::rows_of_stages() const {
   std::vector<std::int32_t> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -199,25 +201,27 @@ std::vector<std::int32_t> ScheduleTable::rows_of_stages() const {
       const auto stage = static_cast<std::size_t>(cell->stage);
       if (stage >= found.size()) found.resize(stage + 1, -1);
       if (found[stage] >= 0 && found[stage] != static_cast<std::int32_t>(row))
-        throw InputError("schedule",
-                         fmt::format("stage {} is computed by rows {} and {}", stage, found[stage], row));
+        throw InputError(place(row), fmt::format("stage {} is computed here and in {}", stage,
+                                                 place(static_cast<std::size_t>(found[stage]))));
       found[stage] = static_cast<std::int32_t>(row);
     }
   }
   const auto missing = std::find(found.begin(), found.end(), -1);
   if (missing != found.end())
-    throw InputError("schedule", fmt::format("no row computes stage {}", missing - found.begin()));
+    throw InputError(file, fmt::format("no row computes stage {}", missing - found.begin()));
   return found;
 }
 
 ScheduleTable parse_schedule_table(std::string_view text, const std::string& file) {
   ScheduleTable table;
+  table.file = file;
   for (int line = 1; !text.empty(); ++line) {
     const std::size_t length = std::min(text.find('\n'), text.size());
     std::string_view cells = text.substr(0, length);
     text.remove_prefix(std::min(length + 1, text.size()));
     if (trimmed(cells).empty()) continue;
     ScheduleTable::Row& row = table.rows.emplace_back();
+    table.lines.push_back(line);
     for (std::size_t column = 1;;) {
       const std::size_t comma = std::min(cells.find(','), cells.size());
       CellParser(trimmed(cells.substr(0, comma)), fmt::format("{}:{}:{}", file, line, column))

@@ -40,12 +40,16 @@ struct StageAction {
 struct ScheduleTable {
   using Row = std::vector<std::optional<StageAction>>;
   std::vector<Row> rows;
+  /// Where the rows were read: the file, and the line of each.
+  std::string file;
+  std::vector<std::int32_t> lines;
 
   bool has_transfers() const;
-  /// The row that computes each stage. Throws InputError (place "schedule") when two rows do, and when a
+  /// "schedule.csv:2"
+  std::string place(std::size_t row) const;
+  /// The row that computes each stage. Throws InputError with file and line when two rows do, and when a
   /// stage below the last one is computed nowhere.
   std::vector<std::int32_t> rows_of_stages() const;
-  bool operator==(const ScheduleTable&) const = default;
 };
 
 /// Reads a table. Actions that run at once ("(0F7;7B3)OVERLAP_F_B") come one after the other; UNSHARD,
@@ -55,8 +59,8 @@ ScheduleTable parse_schedule_table(std::string_view text, const std::string& fil
 
 /// The table with a send after each result that another row needs, and the receive in that row at the same
 /// moment of a run of all rows, so that transfers which wait for their other end never wait for each other
-/// (schedules.py _add_send_recv). Idle cells are gone. Throws InputError (place "schedule") for a table in
-/// which some work can never start.
+/// (schedules.py _add_send_recv). Idle cells are gone. Requires: check_work
+/// (schedule_check.h) accepts it.
 ScheduleTable with_transfers(const ScheduleTable& table);
 
 }  // namespace gridlock

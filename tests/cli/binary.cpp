@@ -20,15 +20,22 @@ std::string scratch(const std::string& name) {
   return ::testing::TempDir() + file;
 }
 
-}  // namespace
-
-BinaryRun run_gridlock(const std::string& arguments) {
-  const std::string out = scratch("out");
-  const std::string err = scratch("err");
-  const std::string command = "cd '" GRIDLOCK_SOURCE_DIR "' && '" GRIDLOCK_BINARY "' " + arguments + " >'" +
-                              out + "' 2>'" + err + "' </dev/null";
+/// In the source folder; `prefix` is that of the files which keep what it prints.
+BinaryRun run(const std::string& prefix, const std::string& program) {
+  const std::string out = scratch(prefix + "out");
+  const std::string err = scratch(prefix + "err");
+  const std::string command =
+      "cd '" GRIDLOCK_SOURCE_DIR "' && " + program + " >'" + out + "' 2>'" + err + "' </dev/null";
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
+}
+
+}  // namespace
+
+BinaryRun run_gridlock(const std::string& arguments) { return run("", "'" GRIDLOCK_BINARY "' " + arguments); }
+
+BinaryRun run_dump_mpu(const std::string& arguments) {
+  return run("tool_", "PYTHONDONTWRITEBYTECODE=1 python3 tools/dump_mpu.py " + arguments);
 }
 
 std::string temporary_file(const std::string& name, const std::string& text) {

@@ -2,9 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
 
 #include "core/mpu/accessor_table.h"
 #include "tests/cli/binary.h"
@@ -15,16 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-/// Runs the tool with its stand-in of torch; what it prints, and its exit code.
-BinaryRun run_dump_mpu(const std::string& arguments) {
-  const std::string out = temporary_file("tool_out", ""), err = temporary_file("tool_err", "");
-  const std::string command = "cd '" GRIDLOCK_SOURCE_DIR
-                              "' && PYTHONDONTWRITEBYTECODE=1 python3 tools/dump_mpu.py " +
-                              arguments + " >'" + out + "' 2>'" + err + "' </dev/null";
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
-}
 
 /// Dumps an object of examples/mpu and checks it.
 BinaryRun check_example(const std::string& name, const std::string& flags) {

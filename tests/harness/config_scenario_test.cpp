@@ -40,7 +40,8 @@ TEST(ConfigScenario, TransfersAreThoseOfTheFramework) {
 }
 
 TEST(ConfigScenario, ContextParallelismAndExpertsHaveTheirLayers) {
-  const std::string both = scenario_of("--context-parallel-size 2 --expert-model-parallel-size 4");
+  const std::string both =
+      scenario_of("--context-parallel-size 2 --expert-model-parallel-size 4 --num-experts 8");
   EXPECT_TRUE(has(both, "\"context_ring\"")) << both;
   EXPECT_TRUE(has(both, "\"moe\"")) << both;
   const std::string none = scenario_of("");

@@ -55,7 +55,8 @@ TEST(MegatronFlags, what_no_group_depends_on_is_listed_as_it_was_written) {
 TEST(MegatronFlags, experts_context_and_hierarchy_make_views) {
   const Config config = config_of(
       "--tensor-model-parallel-size 2 --context-parallel-size 4 --hierarchical-context-parallel-sizes 2 2 "
-      "--expert-model-parallel-size 8 --expert-tensor-parallel-size 1 --disable-gloo-process-groups",
+      "--num-experts 8 --expert-model-parallel-size 8 --expert-tensor-parallel-size 1 "
+      "--disable-gloo-process-groups",
       16);
   const ConfigGrid& grid = config.grids.at(0);
   ASSERT_EQ(grid.layout.views.size(), 2U);
@@ -78,6 +79,57 @@ TEST(MegatronFlags, virtual_stages_are_given_or_follow_from_the_layers_of_a_chun
             "--from megatron: 32 layers on 4 stages cannot be cut into chunks of 3 layers");
   EXPECT_EQ(refusal("--num-virtual-stages-per-pipeline-rank 2", 8),
             "--from megatron: an interleaved schedule needs --pipeline-model-parallel-size of at least 2");
+}
+
+// training/arguments.py validate_args and transformer/pipeline_parallel_layer_layout.py, Megatron 000c4ac2.
+TEST(MegatronFlags, a_layout_says_the_virtual_stages) {
+  const auto chunks = [](const std::string& layout) {
+    const std::string flags = "--pipeline-model-parallel-size 4 --pipeline-model-parallel-layout " + layout;
+    return config_of(flags, 8).grids[0].model.virtual_stages;
+  };
+  EXPECT_EQ(chunks("Et|t|t|tL"), 0);
+  EXPECT_EQ(chunks("Ettt|(tt|)*29,m|L"), 8);
+  EXPECT_EQ(chunks("Et|(t*2|t|)*3L"), 2);
+  EXPECT_EQ(chunks("E|*7L"), 2);
+  EXPECT_EQ(refusal("--pipeline-model-parallel-size 4 --pipeline-model-parallel-layout Et|t|tL", 8),
+            "--from megatron: --pipeline-model-parallel-layout has 3 stages, no multiple of "
+            "--pipeline-model-parallel-size 4");
+  EXPECT_EQ(refusal("--pipeline-model-parallel-layout E(t|)*99999999999", 8),
+            "--from megatron: --pipeline-model-parallel-layout is too long: E(t|)*99999999999");
+}
+
+TEST(MegatronFlags, what_says_the_stages_twice_is_refused) {
+  const std::string stages = "--pipeline-model-parallel-size 4 --num-layers 32 ";
+  const std::string chunk = "--num-layers-per-virtual-pipeline-stage 2 ";
+  EXPECT_EQ(refusal(stages + chunk + "--pipeline-model-parallel-layout Et|t|t|tL", 8),
+            "--from megatron: --num-layers-per-virtual-pipeline-stage and --pipeline-model-parallel-layout "
+            "both say what the stages are\n  hint: give one of them");
+  EXPECT_EQ(refusal(stages + chunk + "--decoder-last-pipeline-num-layers 5", 8),
+            "--from megatron: --decoder-last-pipeline-num-layers and "
+            "--num-layers-per-virtual-pipeline-stage exclude each other\n"
+            "  hint: --num-virtual-stages-per-pipeline-rank goes with stages of unequal size");
+  EXPECT_EQ(
+      refusal(stages + "--num-virtual-stages-per-pipeline-rank 2 --decoder-last-pipeline-num-layers 5", 8),
+      "accepted");
+}
+
+TEST(MegatronFlags, an_interleaved_schedule_needs_stages_enough) {
+  const std::string two = "--pipeline-model-parallel-size 2 --num-virtual-stages-per-pipeline-rank 2 ";
+  EXPECT_EQ(refusal(two, 8), "accepted");
+  EXPECT_EQ(
+      refusal(two + "--no-overlap-p2p-communication", 8),
+      "--from megatron: an interleaved schedule needs --pipeline-model-parallel-size of at least 3 with "
+      "--no-overlap-p2p-communication");
+  EXPECT_EQ(refusal("--num-virtual-stages-per-pipeline-rank 1 --no-overlap-p2p-communication", 8),
+            "accepted");
+}
+
+TEST(MegatronFlags, experts_on_several_ranks_are_counted) {
+  EXPECT_EQ(refusal("--expert-model-parallel-size 2", 8),
+            "--from megatron: --expert-model-parallel-size 2 says nothing without --num-experts\n"
+            "  hint: --num-experts, a multiple of 2");
+  EXPECT_EQ(refusal("--expert-model-parallel-size 2 --num-experts 4", 8), "accepted");
+  EXPECT_EQ(refusal("--expert-model-parallel-size 1", 8), "accepted");
 }
 
 // Megatron core 0.16.1, transformer_config.py: num_layers_in_first_pipeline_stage and its neighbours.
@@ -121,7 +173,7 @@ TEST(MegatronFlags, a_world_is_of_one_size) {
               "--num-layers-per-virtual-pipeline-stage 2",
               8),
       "--from megatron: --num-virtual-stages-per-pipeline-rank and "
-      "--num-layers-per-virtual-pipeline-stage say the same thing twice\n  hint: give one of them");
+      "--num-layers-per-virtual-pipeline-stage both say what the stages are\n  hint: give one of them");
 }
 
 TEST(MegatronFlags, wrong_flags_are_refused_with_place_value_and_nearest_name) {

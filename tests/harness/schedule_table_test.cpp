@@ -97,8 +97,8 @@ class Clock {
 };
 
 TEST(ScheduleTable, transfers_are_added_as_torch_adds_them) {
-  EXPECT_EQ(with_transfers(merged(recorded("zb1p_2rank_2stagep_compute.csv"))),
-            recorded("zb1p_2rank_2stagep_comms.csv"));
+  EXPECT_EQ(with_transfers(merged(recorded("zb1p_2rank_2stagep_compute.csv"))).rows,
+            recorded("zb1p_2rank_2stagep_comms.csv").rows);
 }
 
 TEST(ScheduleTable, work_that_overlaps_comes_one_after_the_other) {
@@ -135,17 +135,6 @@ TEST(ScheduleTable, a_wrong_cell_is_named_by_line_and_column) {
   EXPECT_EQ(read("F0"), "t.csv:1:1: 'F0' is no action of a schedule" + hint);
   EXPECT_EQ(read("0F0,(0F1)OVERLAP_F_B"), "t.csv:1:5: '(0F1)OVERLAP_F_B' is no action of a schedule" + hint);
   EXPECT_EQ(read("0F99999999999"), "t.csv:1:1: '0F99999999999' is no action of a schedule" + hint);
-}
-
-TEST(ScheduleTable, work_that_can_never_start_is_refused) {
-  const auto lower = [](const char* text) {
-    return refusal([&] { with_transfers(parse_schedule_table(text, "t.csv")); });
-  };
-  EXPECT_EQ(lower("0F0,0B0\n1F0,1B0\n"), "accepted");
-  EXPECT_EQ(lower("0F0\n1B0,1F0\n"), "schedule: row 1: 1B0 can never start");
-  EXPECT_EQ(lower("0B0,0F0\n1F0,1B0\n"), "schedule: row 0: 0B0 can never start");
-  EXPECT_EQ(lower("0F0\n0F1\n"), "schedule: stage 0 is computed by rows 0 and 1");
-  EXPECT_EQ(lower("0F0\n2F0\n"), "schedule: no row computes stage 1");
 }
 
 constexpr Times kTimes[] = {{1, 2, 1, 1}, {2, 3, 2, 2}, {3, 1, 4, 2}};
