@@ -344,6 +344,12 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   if (end == RunEnd::step_limit || end == RunEnd::stopped) {
     std::erase_if(causes, [](const Finding& finding) { return finding.cause >= Cause::missing; });
   }
+  // What a rank did not do any more that the backend failed may be a consequence.
+  if (end == RunEnd::backend_error) {
+    for (Finding& finding : causes) {
+      if (finding.cause >= Cause::missing) finding.certainty = std::max(finding.certainty, Certainty::likely);
+    }
+  }
   Verdict verdict;
   const bool has_all = has_all_histories(histories);
   const Findings listed = merged(std::move(causes));
