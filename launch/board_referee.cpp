@@ -78,9 +78,31 @@ std::optional<RunEnd> BoardReferee::look(std::span<const RankStatus> own, bool i
     if (!is_silent(rank)) return std::nullopt;
   }
   std::vector<RankStatus> ranks = hear_all(mine);
-  if (const auto end = objection(ranks)) return decide(*end, std::move(ranks));
-  if (const auto end = watch_.look(ranks)) return decide(*end, std::move(ranks));
+  std::optional<RunEnd> end = watch_.look(ranks);
+  // What blocks the others may be a launcher that was killed, and has only told nothing since.
+  if (end == RunEnd::quiescent && !were_all_heard_since(ranks)) return std::nullopt;
+  // Who comes late has to find the others still there, to be told.
+  if (end || all_came()) {
+    if (const auto objected = objection(ranks)) end = objected;
+  }
+  if (end) return decide(*end, std::move(ranks));
   return std::nullopt;
+}
+
+bool BoardReferee::were_all_heard_since(std::span<const RankStatus> ranks) const {
+  for (RankId rank = 0; rank < seat_.world_size; ++rank) {
+    const auto place = static_cast<std::size_t>(rank);
+    const bool is_live = rank != seat_.rank && others_[place].came && !ranks[place].is_silent;
+    if (is_live && others_[place].heard < watch_.last_moved()) return false;
+  }
+  return true;
+}
+
+bool BoardReferee::all_came() const {
+  for (RankId rank = 0; rank < seat_.world_size; ++rank) {
+    if (!came(rank)) return false;
+  }
+  return true;
 }
 
 void BoardReferee::tell(const RankStatus& own) {
@@ -137,8 +159,8 @@ std::optional<RunEnd> BoardReferee::objection(std::vector<RankStatus>& ranks) co
           fmt::format("runs another scenario, parameters, seed, world or binary than rank {}", seat_.rank);
     } else if (other.report.machine != seat_.machine && seat_.loopback_only) {
       ranks[rank].text = fmt::format(
-          "is on another machine than rank {}; name the network between them with "
-          "--interface",
+          "is on another machine than rank {}, or in a container with another network; name the network "
+          "between them with --interface",
           seat_.rank);
     } else {
       continue;

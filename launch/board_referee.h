@@ -42,6 +42,8 @@ class BoardReferee final : public Referee {
 
   std::optional<RunEnd> look(std::span<const RankStatus> own, bool interrupted) override;
   const std::vector<RankStatus>& ranks() const override { return ranks_; }
+  /// Whether the launcher of the rank was ever heard.
+  bool came(RankId rank) const { return rank == seat_.rank || others_[static_cast<std::size_t>(rank)].came; }
 
  private:
   using Clock = RunWatch::Clock;
@@ -56,6 +58,9 @@ class BoardReferee final : public Referee {
   void tell(const RankStatus& own);
   bool is_silent(RankId rank);
   void listen(RankId rank);
+  bool all_came() const;
+  /// Since the last rank moved; those that are silent by now are known to be.
+  bool were_all_heard_since(std::span<const RankStatus> ranks) const;
   std::vector<RankStatus> hear_all(const RankStatus& own);
   std::optional<RunEnd> objection(std::vector<RankStatus>& ranks) const;
   RunEnd decide(RunEnd end, std::vector<RankStatus> ranks);

@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -96,7 +98,10 @@ std::string machine_name() {
   ::gethostname(host, sizeof(host) - 1);
   std::string boot;
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
-  return boot.empty() ? host : boot;
+  // Containers with networks of their own have loopbacks of their own, too.
+  std::error_code none;
+  const std::string network = std::filesystem::read_symlink("/proc/self/ns/net", none).string();
+  return (boot.empty() ? host : boot) + " " + network;
 }
 
 void prefer_variable(const char* name, const std::string& value) { ::setenv(name, value.c_str(), 0); }

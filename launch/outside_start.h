@@ -42,7 +42,8 @@ struct RealPlace {
 /// Throws InputError unless the start fits a world of `world_size`.
 void check_fits(const OutsideStart& start, RankId world_size);
 
-/// A text that differs between machines, and not between containers of one.
+/// A text that differs where loopback does: between machines, and between containers with networks of their
+/// own.
 std::string machine_name();
 /// Sets an environment variable for this process and those it starts, unless it is set already.
 void prefer_variable(const char* name, const std::string& value);

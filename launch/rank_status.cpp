@@ -64,7 +64,7 @@ RankStatus silent_status(RankStatus last, std::string text) {
 
 std::optional<RunEnd> RunWatch::look(std::span<const RankStatus> ranks) {
   std::uint64_t progress = 0;
-  for (const RankStatus& rank : ranks) progress += rank.progress + (rank.gone ? 1 : 0);
+  for (const RankStatus& rank : ranks) progress += rank.progress + (is_stuck(rank) ? 1 : 0);
   const auto now = Clock::now();
   if (std::exchange(seen_, progress) != progress) last_moved_ = now;
   const bool trouble = std::any_of(ranks.begin(), ranks.end(), is_stuck);

@@ -60,6 +60,8 @@ class RunWatch {
   /// returned: every program has ended and its work is complete. quiescent: nothing has moved for
   /// real_timeout; or some rank can never go on, every other is blocked, and nothing has moved for a moment.
   std::optional<RunEnd> look(std::span<const RankStatus> ranks);
+  /// When a rank last moved, or got stuck.
+  Clock::time_point last_moved() const { return last_moved_; }
 
  private:
   std::chrono::milliseconds real_timeout_;

@@ -68,7 +68,9 @@ RealRun::~RealRun() {
     return;
   }
   if (place_.start->rank == present_.front()) {
-    await_others(kRead);
+    await_others(kRead, present_);
+    // Who comes when all is over is told so, and does not begin a run of its own.
+    await_others(kRead, late_);
     std::filesystem::remove_all(folder_, ignored);
     return;
   }
@@ -131,6 +133,9 @@ LaunchResult RealRun::launch_one(const std::function<void(RankProcess&)>& body,
                        {rank, world_size_, fingerprint(), machine_name(), place_.interface.empty()},
                        {.real_timeout = options_.real_timeout});
   LaunchResult launched = launch(logs_, rank, referee, body, leave_time);
+  for (RankId other = 0; other < world_size_; ++other) {
+    if (!referee.came(other)) late_.push_back(other);
+  }
   gather(referee.ranks());
   return launched;
 }
@@ -143,7 +148,7 @@ void RealRun::gather(std::span<const RankStatus> ranks) {
     // A launcher that was not heard of has a status of its own making; its log is read as it is.
     if (!ranks[static_cast<std::size_t>(rank)].is_silent) present_.push_back(rank);
   }
-  await_others(kLeft);
+  await_others(kLeft, present_);
   std::vector<std::unique_ptr<SharedLog>> all;
   for (RankId rank = 0; rank < world_size_; ++rank) {
     const bool is_own = rank == place_.start->rank;
@@ -157,10 +162,10 @@ void RealRun::post(const char* what) const {
   static_cast<void>(PostBoard(posts_).post(part_name(what, place_.start->rank)));
 }
 
-void RealRun::await_others(const char* what) const {
+void RealRun::await_others(const char* what, std::span<const RankId> ranks) const {
   const PostBoard board(posts_);
   const auto deadline = std::chrono::steady_clock::now() + kPartTime;
-  for (const RankId rank : present_) {
+  for (const RankId rank : ranks) {
     while (!board.has(part_name(what, rank)) && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kLookEvery);
     }

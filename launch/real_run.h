@@ -46,7 +46,7 @@ class RealRun {
                           std::chrono::milliseconds leave_time);
   void gather(std::span<const RankStatus> ranks);
   void post(const char* what) const;
-  void await_others(const char* what) const;
+  void await_others(const char* what, std::span<const RankId> ranks) const;
 
   RunOptions options_;
   RankId world_size_;
@@ -59,6 +59,8 @@ class RealRun {
   std::vector<std::unique_ptr<SharedLog>> logs_;
   /// Of ranks started from outside: those whose launchers were there at the end.
   std::vector<RankId> present_;
+  /// And those whose launchers had not come by then.
+  std::vector<RankId> late_;
 };
 
 }  // namespace gridlock

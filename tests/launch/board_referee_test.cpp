@@ -110,6 +110,34 @@ TEST_F(Launchers, NameALauncherThatFallsSilent) {
   EXPECT_EQ(error_of(one, RunEnd::quiescent), "rank 0: its launcher was silent for 1.5 s");
 }
 
+TEST_F(Launchers, WaitForWhoToldNothingLatelyBeforeTheyEndWhatItBlocks) {
+  BoardReferee& zero = add(0, 3);
+  BoardReferee& one = add(1, 3);
+  BoardReferee& two = add(2, 3);
+  RankStatus lost = standing(HostState::waiting);
+  lost.trouble = Trouble::peer_lost;
+  const RankStatus waiting = standing(HostState::waiting);
+  EXPECT_EQ(two.look({&waiting, 1}, false), std::nullopt);
+  EXPECT_EQ(end_of(zero, waiting, [&] { (void)one.look({&lost, 1}, false); }), RunEnd::quiescent);
+  EXPECT_TRUE(zero.ranks()[2].is_silent);
+  EXPECT_FALSE(zero.ranks()[1].is_silent);
+}
+
+TEST_F(Launchers, LateOnesFindTheObjectionToAnEarlierOne) {
+  BoardReferee& zero = add(0, 3);
+  BoardReferee& one = add(1, 3, 7, "there");
+  const RankStatus moving = standing(HostState::running, 0);
+  EXPECT_EQ(zero.look({&moving, 1}, false), std::nullopt);
+  EXPECT_EQ(one.look({&moving, 1}, false), std::nullopt);
+  std::this_thread::sleep_for(milliseconds(40));
+  EXPECT_EQ(zero.look({&moving, 1}, false), std::nullopt) << "rank 2 has not come";
+  EXPECT_FALSE(zero.came(2));
+  BoardReferee& two = add(2, 3);
+  EXPECT_EQ(two.look({&moving, 1}, false), std::nullopt);
+  EXPECT_EQ(end_of(zero, moving), RunEnd::backend_error);
+  EXPECT_EQ(end_of(two, moving), RunEnd::backend_error);
+}
+
 TEST_F(Launchers, OfDifferentScenariosAreToldApart) {
   BoardReferee& zero = add(0, 2, 7);
   BoardReferee& one = add(1, 2, 8);
@@ -124,8 +152,10 @@ TEST_F(Launchers, OfTwoMachinesNeedAnInterface) {
   BoardReferee& one = add(1, 2, 7, "there");
   const RankStatus creating = standing(HostState::creating);
   EXPECT_EQ(end_of(zero, creating, [&] { (void)one.look({&creating, 1}, false); }), RunEnd::backend_error);
-  EXPECT_EQ(error_of(zero, RunEnd::backend_error),
-            "rank 1: is on another machine than rank 0; name the network between them with --interface");
+  EXPECT_EQ(
+      error_of(zero, RunEnd::backend_error),
+      "rank 1: is on another machine than rank 0, or in a container with another network; name the network "
+      "between them with --interface");
 }
 
 TEST_F(Launchers, EndWhenOneIsInterruptedAndTheFirstDecisionStays) {
