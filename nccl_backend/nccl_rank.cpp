@@ -99,28 +99,29 @@ Reply NcclRank::submit(std::span<const Call> calls) {
   };
   const auto start = [this](Ticket ticket, const std::vector<StreamId>& streams,
                             std::vector<GpuCall> prepared) {
+    // A gloo call is worked on by the host. One of NCCL is enqueued, and what holds it there is that the
+    // library waits for other hosts, to connect to them.
     const bool blocks_host = std::any_of(prepared.begin(), prepared.end(), [](const GpuCall& call) {
       return call.backend == BackendKind::gloo;
     });
-    return park(HostState::submitting, [&] {
+    const Status status = park(blocks_host ? HostState::submitting : HostState::connecting, [&] {
       if (!queue_.enqueue(prepared) || !host_calls_.run(prepared, groups(), waiting())) return false;
       if (!tickets_.add(ticket, streams, std::move(prepared))) return false;
       if (blocks_host && !wait_ticket(ticket)) return false;
-      return wait_room(streams);
+      // A program that only submits would pile up what is long complete.
+      return tickets_.size() % kPollEvery != 0 || tickets_.poll();
     });
+    const auto has_room = [&] { return this->has_room(streams); };
+    if (!status.ok() || has_room()) return status;
+    return park(HostState::submitting, [&] { return wait_until(has_room); });
   };
   return take_in<GpuCall>(calls, prepare, start);
 }
 
-bool NcclRank::wait_room(std::span<const StreamId> streams) {
-  const auto has_room = [&] {
-    return std::all_of(streams.begin(), streams.end(), [&](StreamId stream) {
-      return tickets_.depth(stream) < options().semantics.stream_depth_max;
-    });
-  };
-  // A program that only submits would pile up what is long complete.
-  if (tickets_.size() % kPollEvery == 0 && !tickets_.poll()) return false;
-  return has_room() || wait_until(has_room);
+bool NcclRank::has_room(std::span<const StreamId> streams) const {
+  return std::all_of(streams.begin(), streams.end(), [&](StreamId stream) {
+    return tickets_.depth(stream) < options().semantics.stream_depth_max;
+  });
 }
 
 bool NcclRank::wait_ticket(Ticket ticket) {

@@ -54,7 +54,7 @@ class NcclRank final : public RealRank {
   Status wait_event(StreamId stream, EventId event) override;
 
  private:
-  bool wait_room(std::span<const StreamId> streams);
+  bool has_room(std::span<const StreamId> streams) const;
   bool make_communicators(std::size_t known);
   HostCalls::Wait waiting();
   /// As park_until_end; always false.

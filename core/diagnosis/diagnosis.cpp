@@ -177,8 +177,12 @@ constexpr std::array<CodeInfo, 44> kCodes{{
      "Post the receives in the order of the sends, or use gloo, which honours tags."},
     {Code::P2P_GROUPING_MISMATCH, "P2P_GROUPING_MISMATCH", Outcome::mismatch,
      "One end of a transfer is in a batch and the other is not. Outside a batch torch uses a communicator of "
-     "the two ranks alone, in a batch the group's: the two ends never meet.",
-     "Put both ends into batches, or neither."},
+     "the two ranks alone, in a batch the group's: the two ends never meet. Or the first batch of a pair "
+     "sends "
+     "and receives on one end and only one of both on the other: NCCL connects what a batch names on both "
+     "ends "
+     "at once, and ends with an internal error (2.28.9: message truncated).",
+     "Put both ends into batches, or neither, and the same messages of a pair into its first batch."},
     {Code::P2P_PLAN_SPLIT_RISK, "P2P_PLAN_SPLIT_RISK", Outcome::stall,
      "A batch has more sends and receives than the library runs at a time. It runs them in parts, and the "
      "parts of two ranks wait for each other.",

@@ -73,6 +73,12 @@ struct Scene {
 
 using Findings = std::vector<Finding>;
 
+/// The stream's head that a transfer is at.
+const Head& head_of(const Scene& scene, const Transfer& transfer);
+
+/// One rank's call as a side of a divergence.
+FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call);
+
 /// Finding::shape about a send or recv of `rank`: equal at the same places of the groups of one family.
 std::string transfer_shape(const Evidence& evidence, RankId rank, const Record& call);
 
@@ -92,6 +98,8 @@ void find_missing_members(Scene& scene, Findings& findings);
 void find_skipped_calls(Scene& scene, Findings& findings);
 void find_transfer_mismatches(Scene& scene, Findings& findings);
 void find_unmatched_transfers(Scene& scene, Findings& findings);
+/// Circles of ranks in which two ends of a pair make unlike numbers of messages.
+void find_shifted_transfers(Scene& scene, Findings& findings);
 void find_cycles(Scene& scene, Findings& findings);
 void find_incomplete_host_meetings(Scene& scene, Findings& findings);
 void find_grouping_mismatches(Scene& scene, Findings& findings);

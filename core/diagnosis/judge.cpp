@@ -30,6 +30,7 @@ Findings find_all(Scene& scene) {
   find_missing_members(scene, findings);
   find_skipped_calls(scene, findings);
   find_unmatched_transfers(scene, findings);
+  find_shifted_transfers(scene, findings);
   find_cycles(scene, findings);
   find_incomplete_host_meetings(scene, findings);
   find_grouping_mismatches(scene, findings);
@@ -342,6 +343,12 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
   // Ranks that were cut off while they could go on would have come: nobody is missing.
   if (end == RunEnd::step_limit || end == RunEnd::stopped) {
     std::erase_if(causes, [](const Finding& finding) { return finding.cause >= Cause::missing; });
+  }
+  // What a rank did not do any more that the backend failed may be a consequence.
+  if (end == RunEnd::backend_error) {
+    for (Finding& finding : causes) {
+      if (finding.cause >= Cause::missing) finding.certainty = std::max(finding.certainty, Certainty::likely);
+    }
   }
   Verdict verdict;
   const bool has_all = has_all_histories(histories);

@@ -128,12 +128,16 @@ void describe_shift(Scene& scene, const Meeting& meeting, Finding& finding, std:
   const std::size_t at = alignment.index;
   finding.sides = {side_at(scene.evidence, meeting, list[0].ranks, at),
                    side_at(scene.evidence, meeting, list.back().ranks, at)};
+  std::string mine = call_text(scene.evidence, list[0].ranks.front(), *list[0].call);
+  std::string theirs = call_text(scene.evidence, list.back().ranks.front(), *list.back().call);
+  if (mine == theirs) {
+    mine += fmt::format(" ({})", label_text(scene.evidence, *list[0].call));
+    theirs += fmt::format(" ({})", label_text(scene.evidence, *list.back().call));
+  }
   finding.summary = fmt::format("{{who}} {} {} on {} at #{}; {}{} met {} there.",
                                 left_out ? "left out" : "made additionally", times_text(alignment.length),
                                 group_name(scene.evidence, list[0]), at + 1,
-                                is_stopped ? "" : "everything after is shifted, and ",
-                                call_text(scene.evidence, list[0].ranks.front(), *list[0].call),
-                                call_text(scene.evidence, list.back().ranks.front(), *list.back().call));
+                                is_stopped ? "" : "everything after is shifted, and ", mine, theirs);
 }
 
 void describe_reorder(Scene& scene, const Meeting& meeting, Finding& finding, const std::vector<Party>& list,
@@ -239,46 +243,117 @@ void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Fi
   findings.push_back(std::move(finding));
 }
 
-/// All-to-all with counts per pair: what i sends to j has to be what j expects from i.
-void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) {
-  const HistoryStore& store = scene.evidence.histories().store;
-  const std::size_t size = meeting.members.size();
+/// One member sends another so many elements, which expects another number.
+struct UnevenPair {
+  const MemberCall* from;
+  const MemberCall* to;
+  std::int64_t sent;
+  std::int64_t expected;
+};
+
+/// All-to-all with counts per pair: what i sends to j has to be what j expects from i. Empty where some call
+/// or its counts are not known.
+std::vector<UnevenPair> uneven_pairs(const HistoryStore& store, const Meeting& meeting) {
   constexpr std::size_t kPairCheckMax = 4096;
-  if (size > kPairCheckMax) return;
+  const std::size_t size = meeting.members.size();
+  if (size > kPairCheckMax) return {};
   for (const MemberCall& member : meeting.members) {
     if (member.record == nullptr || member.record->call != CallKind::all_to_all_v ||
-        member.record->detail < 0)
-      return;
-    if (store.counts(member.record->detail).size() != 2 * size) return;
+        member.record->detail < 0 || store.counts(member.record->detail).size() != 2 * size)
+      return {};
   }
+  std::vector<UnevenPair> pairs;
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t j = 0; j < size; ++j) {
-      const MemberCall& from = meeting.members[i];
-      const MemberCall& to = meeting.members[j];
-      const std::int64_t sent = store.counts(from.record->detail)[j];
-      const std::int64_t expected = store.counts(to.record->detail)[size + i];
-      if (sent == expected) continue;
-      Finding finding = about_meeting(meeting, Cause::argument);
-      finding.code = Code::P2P_SIZE_MISMATCH;
-      finding.relation = Relation::tie;
-      finding.blamed = {from.rank, to.rank};
-      finding.alternatives = {{from.rank}, {to.rank}};
-      const std::string call = short_call_text(scene.evidence, from.rank, *from.record);
-      finding.sides = {{{from.rank},
-                        fmt::format("{}: sends {} to rank {}", call, sent, to.rank),
-                        label_text(scene.evidence, *from.record),
-                        place_text(scene.evidence, *from.record)},
-                       {{to.rank},
-                        fmt::format("{}: expects {} from rank {}", call, expected, from.rank),
-                        label_text(scene.evidence, *to.record),
-                        place_text(scene.evidence, *to.record)}};
-      finding.summary =
-          fmt::format("{{who}} disagreed on what rank {} sends to rank {} in {}: {} sent, {} expected.",
-                      from.rank, to.rank, call, sent, expected);
-      findings.push_back(std::move(finding));
-      return;
+      const std::int64_t sent = store.counts(meeting.members[i].record->detail)[j];
+      const std::int64_t expected = store.counts(meeting.members[j].record->detail)[size + i];
+      if (sent != expected) pairs.push_back({&meeting.members[i], &meeting.members[j], sent, expected});
     }
   }
+  return pairs;
+}
+
+/// The one member that is in every uneven pair, where it has more than one partner there.
+const MemberCall* common_end(const std::vector<UnevenPair>& pairs) {
+  const auto is_in = [](const UnevenPair& pair, const MemberCall* member) {
+    return pair.from == member || pair.to == member;
+  };
+  const auto is_common = [&](const MemberCall* member) {
+    return std::all_of(pairs.begin(), pairs.end(),
+                       [&](const UnevenPair& pair) { return is_in(pair, member); });
+  };
+  const UnevenPair& first = pairs.front();
+  const bool from = is_common(first.from);
+  const bool to = is_common(first.to);
+  if (from == to) return nullptr;
+  return from ? first.from : first.to;
+}
+
+FoundSide side_in_pair(const Evidence& evidence, const MemberCall& member, const std::string& text) {
+  const std::string call = short_call_text(evidence, member.rank, *member.record);
+  return {{member.rank},
+          fmt::format("{}: {}", call, text),
+          label_text(evidence, *member.record),
+          place_text(evidence, *member.record)};
+}
+
+void describe_uneven_pair(Scene& scene, Finding& finding, const UnevenPair& pair) {
+  finding.code = Code::P2P_SIZE_MISMATCH;
+  const RankId from = pair.from->rank;
+  const RankId to = pair.to->rank;
+  finding.sides = {
+      side_in_pair(scene.evidence, *pair.from, fmt::format("sends {} to rank {}", pair.sent, to)),
+      side_in_pair(scene.evidence, *pair.to, fmt::format("expects {} from rank {}", pair.expected, from))};
+  const std::string call = short_call_text(scene.evidence, from, *pair.from->record);
+  if (finding.relation == Relation::tie) {
+    finding.summary =
+        fmt::format("{{who}} disagreed on what rank {} sends to rank {} in {}: {} sent, {} expected.", from,
+                    to, call, pair.sent, pair.expected);
+    return;
+  }
+  if (finding.blamed.front() == to) std::swap(finding.sides[0], finding.sides[1]);
+  finding.summary = fmt::format(
+      "{{who}} disagreed with several members on what they exchange in {}, and those agree with each other: "
+      "rank {} sends {} to rank {}, which expects {}, for one.",
+      call, from, pair.sent, to, pair.expected);
+}
+
+/// Members of an all-to-all whose calls are alike but for the counts of their pairs.
+void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) {
+  const std::vector<UnevenPair> pairs = uneven_pairs(scene.evidence.histories().store, meeting);
+  if (pairs.empty()) return;
+  const UnevenPair& first = pairs.front();
+  Finding finding = about_meeting(meeting, Cause::argument);
+  finding.relation = Relation::tie;
+  finding.blamed = {first.from->rank, first.to->rank};
+  finding.alternatives = {{first.from->rank}, {first.to->rank}};
+  const MemberCall* odd = common_end(pairs);
+  if (odd == nullptr) {
+    describe_uneven_pair(scene, finding, first);
+    findings.push_back(std::move(finding));
+    return;
+  }
+  finding.relation = Relation::minority;
+  finding.blamed = {odd->rank};
+  finding.alternatives.clear();
+  std::vector<Party> list{{{odd->rank}, odd->record}, {}};
+  for (const MemberCall& member : meeting.members) {
+    if (member.rank == odd->rank) continue;
+    list.back().ranks.push_back(member.rank);
+    list.back().call = member.record;
+  }
+  const auto alignment = align_members(scene.evidence, meeting, list.back().ranks.front(), odd->rank);
+  const bool is_shift = alignment && (alignment->departure == Departure::skipped ||
+                                      alignment->departure == Departure::inserted);
+  if (is_shift) {
+    describe_shift(scene, meeting, finding, list, *alignment, Argument::count);
+  } else {
+    describe_uneven_pair(scene, finding, first);
+  }
+  finding.edges = {{list.back().ranks,
+                    {odd->rank},
+                    "in " + short_call_text(scene.evidence, list.back().ranks.front(), *list.back().call)}};
+  findings.push_back(std::move(finding));
 }
 
 }  // namespace

@@ -12,10 +12,6 @@ namespace {
 /// Sends and recvs that the library runs together (rule S09); more of them in one batch run in parts.
 constexpr std::size_t kBatchPart = 8;
 
-FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
-  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
-}
-
 /// Two started ends that are alike and did not meet.
 Finding about_pair(const Scene& scene, const Head& head, const Transfer& transfer, Code code) {
   const RankId peer = transfer.theirs.rank;
@@ -43,6 +39,35 @@ void report_grouping(const Scene& scene, const Head& head, const Transfer& trans
   findings.push_back(std::move(finding));
 }
 
+/// Whether a host stands in the first message of a pair although the other end of each of its messages is
+/// there: its peer connected the directions that its own batch named, and those are others.
+bool is_crossed(const Scene& scene, const Head& head, const Transfer& transfer) {
+  if (!head.is_connecting || transfer.theirs.presence != Presence::started) return false;
+  const Head& theirs =
+      scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
+  const auto all = scene.waits.transfers_of(transfer.head);
+  return !theirs.is_connecting && std::all_of(all.begin(), all.end(), [](const Transfer& each) {
+    return each.theirs.record != nullptr;
+  });
+}
+
+void report_crossed(const Scene& scene, const Head& head, const Transfer& transfer, Findings& findings) {
+  Finding finding = about_pair(scene, head, transfer, Code::P2P_GROUPING_MISMATCH);
+  finding.cause = Cause::argument;
+  finding.summary = fmt::format(
+      "{{who}} put the first messages of their pair into unlike batches: one end sends and receives in one, "
+      "the "
+      "other one after the other. The library connects the directions that a batch names on both ends at "
+      "once, "
+      "and here they do not fit; rank {} stands in {}.",
+      head.rank, short_call_text(scene.evidence, head.rank, *transfer.mine));
+  finding.hint =
+      "Put the same sends and recvs of a pair into its first batch on both ends, or let both exchange a "
+      "message "
+      "each way before.";
+  findings.push_back(std::move(finding));
+}
+
 void report_split(const Scene& scene, const Head& head, const Transfer& transfer, std::size_t size,
                   Findings& findings) {
   Finding finding = about_pair(scene, head, transfer, Code::P2P_PLAN_SPLIT_RISK);
@@ -61,10 +86,14 @@ void report_split(const Scene& scene, const Head& head, const Transfer& transfer
 void find_grouping_mismatches(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     if (transfer.theirs.record == nullptr || transfer.theirs.presence != Presence::started) continue;
+    const Head& head = head_of(scene, transfer);
+    if (is_crossed(scene, head, transfer)) {
+      report_crossed(scene, head, transfer, findings);
+      continue;
+    }
     // One report for both ends.
     if (transfer.mine->call == CallKind::recv || !same_size(*transfer.mine, *transfer.theirs.record))
       continue;
-    const Head& head = scene.waits.heads[static_cast<std::size_t>(transfer.head)];
     // One that stands in its first use has not tried to meet the other yet.
     const Head& theirs_head =
         scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];

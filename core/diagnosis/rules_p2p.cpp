@@ -10,14 +10,6 @@
 namespace gridlock {
 namespace {
 
-FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
-  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
-}
-
-const Head& head_of(const Scene& scene, const Transfer& transfer) {
-  return scene.waits.heads[static_cast<std::size_t>(transfer.head)];
-}
-
 /// Messages of a pair that are looked at for another order.
 constexpr std::size_t kOrderMax = 256;
 

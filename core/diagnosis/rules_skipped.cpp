@@ -61,10 +61,6 @@ std::optional<Departed> compare(Scene& scene, Programs& programs, RankId usual, 
   return Departed{usual, odd, !skipped, &usual_call, &odd_call};
 }
 
-FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
-  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
-}
-
 void report(Scene& scene, const Meeting& meeting, const Departed& departed, Findings& findings) {
   const Evidence& evidence = scene.evidence;
   Finding finding;
@@ -95,9 +91,9 @@ void report(Scene& scene, const Meeting& meeting, const Departed& departed, Find
 
 }  // namespace
 
-/// A circle of ranks that each have made the call another one waits for, but after the call they are stuck
-/// in: either they use their groups in different orders, or one of them left out (or added) a call and later
-/// calls of it take the place. The order of the calls that both have in common tells.
+/// A circle of ranks in which the call that one waits for stands behind the call that another one is stuck
+/// in, or has not been made: either they use their groups in different orders, or one of them left out (or
+/// added) a call and later calls of it take the place. The order of the calls that both have in common tells.
 void find_skipped_calls(Scene& scene, Findings& findings) {
   if (scene.evidence.has_plans()) return;
   const std::vector<int> component_of = scene.waits.graph.components();
@@ -106,8 +102,9 @@ void find_skipped_calls(Scene& scene, Findings& findings) {
   int pairs = 0;
   for (const Meeting& meeting : scene.waits.meetings) {
     for (const MemberCall& member : meeting.members) {
-      if (member.presence != Presence::queued) continue;
-      if (component(member.head_node) != component(meeting.node)) continue;
+      const bool is_queued = member.presence == Presence::queued;
+      if (!is_queued && member.presence != Presence::absent) continue;
+      if (component(is_queued ? member.head_node : member.host) != component(meeting.node)) continue;
       if (++pairs > kPairMax) return;
       const auto departed = compare(scene, programs, meeting.starter, member.rank);
       // The call that the other one is missed in is reported where that one waits.

@@ -4,35 +4,15 @@
 #include <map>
 #include <set>
 
-#include "core/diagnosis/alignment.h"
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
-#include "core/diagnosis/finding.h"
-#include "core/diagnosis/transfer_counts.h"
+#include "core/diagnosis/unmatched.h"
 
 namespace gridlock {
 namespace {
 
 /// Pairs whose numbers of messages are compared with those of others.
 constexpr std::size_t kPatternMax = 512;
-
-FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {
-  return {{rank}, call_text(evidence, rank, call), label_text(evidence, call), place_text(evidence, call)};
-}
-
-/// A send or recv whose partner never comes, or may be in a history that is lost.
-struct Unmatched {
-  const Transfer* transfer;
-  RankId waiting;
-  RankId peer;
-  int node;
-  ComingAnswer answer;
-  /// Short text of the call that waits.
-  std::string call;
-
-  const Record& mine() const { return *transfer->mine; }
-  bool is_send() const { return mine().call == CallKind::send; }
-};
 
 /// Another call of the same batch has met its partner there: the peer answered the batch, and this call is
 /// one too many.
@@ -41,34 +21,6 @@ bool peer_answers_the_batch(const Scene& scene, const Unmatched& found) {
   return std::any_of(batch.begin(), batch.end(), [&](const Transfer& other) {
     return other.theirs.rank == found.peer && other.theirs.presence == Presence::started;
   });
-}
-
-/// Everything but the summary and who is odd; the peer is blamed.
-Finding about(const Evidence& evidence, const Unmatched& found) {
-  Finding finding;
-  finding.code = found.is_send() ? Code::P2P_UNMATCHED_SEND : Code::P2P_UNMATCHED_RECV;
-  finding.cause = Cause::missing;
-  finding.certainty = found.answer.is_certain ? Certainty::certain : Certainty::likely;
-  finding.relation = Relation::edge;
-  finding.blamed = {found.peer};
-  finding.alternatives = {{found.waiting}};
-  finding.nodes = {found.node};
-  finding.sequence = found.mine().sequence;
-  finding.edges = {{{found.waiting}, {found.peer}, "in " + found.call}};
-  finding.shape = transfer_shape(evidence, found.waiting, found.mine());
-  finding.sides = {{{found.peer},
-                    fmt::format("no {} rank {}", found.is_send() ? "recv from" : "send to", found.waiting),
-                    "",
-                    ""},
-                   side_of(evidence, found.waiting, found.mine())};
-  return finding;
-}
-
-void blame_waiting(const Unmatched& found, Finding& finding) {
-  finding.relation = Relation::owner;
-  finding.blamed = {found.waiting};
-  finding.alternatives = {{found.peer}};
-  std::swap(finding.sides[0], finding.sides[1]);
 }
 
 /// Transfers that nobody answers, and messages that nobody received, by the rank that they are for.
@@ -87,7 +39,7 @@ class Unanswered {
     const auto list = by_rank_.find(found.waiting);
     if (list == by_rank_.end()) return left_message(found);
     for (const Transfer* transfer : list->second) {
-      const RankId other = head_of(*transfer).rank;
+      const RankId other = head_of(scene_, *transfer).rank;
       const bool fits = transfer->wanted.kind == found.mine().call && other != found.peer &&
                         transfer->wanted.instance == found.transfer->wanted.instance;
       if (!fits) continue;
@@ -98,10 +50,6 @@ class Unanswered {
   }
 
  private:
-  const Head& head_of(const Transfer& transfer) const {
-    return scene_.waits.heads[static_cast<std::size_t>(transfer.head)];
-  }
-
   std::optional<FoundSide> left_message(const Unmatched& found) const {
     if (found.is_send()) return std::nullopt;
     const Evidence& evidence = scene_.evidence;
@@ -126,7 +74,7 @@ bool report_wrong_peer(Scene& scene, const Unmatched& found, Unanswered& unanswe
   if (!found.answer.is_certain || scene.evidence.last_sequence(found.transfer->wanted) >= 0) return false;
   const std::optional<FoundSide> other = unanswered.meant_by(found);
   if (!other) return false;
-  Finding finding = about(scene.evidence, found);
+  Finding finding = about_unmatched(scene.evidence, found);
   blame_waiting(found, finding);
   finding.alternatives.clear();
   finding.certainty = Certainty::likely;
@@ -148,7 +96,7 @@ bool report_wrong_peer(Scene& scene, const Unmatched& found, Unanswered& unanswe
 }
 
 void report_batch(const Evidence& evidence, const Unmatched& found, Findings& findings) {
-  Finding finding = about(evidence, found);
+  Finding finding = about_unmatched(evidence, found);
   blame_waiting(found, finding);
   finding.alternatives.push_back({std::min(found.waiting, found.peer), std::max(found.waiting, found.peer)});
   finding.summary =
@@ -156,69 +104,11 @@ void report_batch(const Evidence& evidence, const Unmatched& found, Findings& fi
   findings.push_back(std::move(finding));
 }
 
-/// Where the two ends parted, as their labels tell: later calls took the place of the one that is missing.
-struct Parting {
-  const Record* alone;    ///< the call that has no partner, on the rank that waits
-  const Record* instead;  ///< what the other one called there
-};
-
-std::optional<Parting> parting_of(const Evidence& evidence, const Unmatched& found) {
-  const TransferEnd& wanted = found.transfer->wanted;
-  const CallList mine =
-      evidence.transfers({found.waiting, wanted.instance, found.mine().call, found.mine().peer, 0});
-  const CallList theirs = evidence.transfers(wanted);
-  const bool starts_at_first = !mine.calls.empty() && !theirs.calls.empty() &&
-                               mine.calls.front()->sequence == theirs.calls.front()->sequence;
-  if (!starts_at_first) return std::nullopt;
-  const auto alignment = found.is_send() ? align_transfers(evidence.histories().sites, mine, theirs)
-                                         : align_transfers(evidence.histories().sites, theirs, mine);
-  const Departure expected = found.is_send() ? Departure::skipped : Departure::inserted;
-  if (!alignment || alignment->departure != expected) return std::nullopt;
-  return Parting{mine.calls[alignment->index], theirs.calls[alignment->index]};
-}
-
-std::string labelled(const Evidence& evidence, RankId rank, const Record& call) {
-  const std::string label = label_text(evidence, call);
-  return short_call_text(evidence, rank, call) + (label.empty() ? "" : " (" + label + ")");
-}
-
-std::string additional_text(const Unmatched& found, const OddEndAnswer& odd, const std::string& extra) {
-  return fmt::format(
-      "{{who}} made {} in addition: {} calls against the {} of rank {}, as many as {} exchange.", extra,
-      odd.waiting_calls, odd.peer_calls, found.peer,
-      odd.by_replicas ? "the replicas of the two" : "the two and their other neighbours");
-}
-
-std::string summary_of(Scene& scene, const Unmatched& found, const OddEndAnswer& odd,
-                       const std::optional<Parting>& parting) {
-  Evidence& evidence = scene.evidence;
-  const char* never = found.is_send() ? "recv" : "send";
-  const std::string extra = labelled(evidence, found.waiting, parting ? *parting->alone : found.mine());
-  if (odd.end == OddEnd::waiting) return additional_text(found, odd, extra);
-  if (parting) {
-    return fmt::format(
-        "{{who}} left out the {} for {} of rank {}; later ones took its place, so the wait shows only in {}.",
-        never, extra, found.waiting, found.call);
-  }
-  return fmt::format("{{who}} never made the {} that rank {} waits for in {}; it is at {}.", never,
-                     found.waiting, found.call, position_text(evidence, found.peer));
-}
-
-/// Where they parted, and whom that is blamed on.
-void tell_sides(const Evidence& evidence, const Unmatched& found, const OddEndAnswer& odd,
-                const std::optional<Parting>& parting, Finding& finding) {
-  if (parting) {
-    finding.sides = {side_of(evidence, found.peer, *parting->instead),
-                     side_of(evidence, found.waiting, *parting->alone)};
-  }
-  if (odd.end != OddEnd::waiting) return;
-  blame_waiting(found, finding);
-  finding.certainty = Certainty::likely;
-}
-
 void report_unmatched(Scene& scene, const Unmatched& found, const OddEndAnswer& odd, Findings& findings) {
   const std::optional<Parting> parting = parting_of(scene.evidence, found);
-  Finding finding = about(scene.evidence, found);
+  if (odd.end == OddEnd::untold && !parting && peer_answers_the_batch(scene, found))
+    return report_batch(scene.evidence, found, findings);
+  Finding finding = about_unmatched(scene.evidence, found);
   tell_sides(scene.evidence, found, odd, parting, finding);
   finding.summary = summary_of(scene, found, odd, parting);
   findings.push_back(std::move(finding));
@@ -229,7 +119,7 @@ void report_unreceived(Scene& scene, const Unmatched& found, Findings& findings)
   const Evidence& evidence = scene.evidence;
   const std::optional<Parting> parting = parting_of(evidence, found);
   const OddEndAnswer odd = find_odd_end(scene.evidence, found.waiting, found.transfer->wanted);
-  Finding finding = about(evidence, found);
+  Finding finding = about_unmatched(evidence, found);
   finding.code = Code::LEFTOVER_WORK;
   finding.nodes = {found.peer};
   finding.edges.clear();
@@ -255,7 +145,7 @@ void report_unreceived(Scene& scene, const Unmatched& found, Findings& findings)
 }
 
 void report_no_history(const Evidence& evidence, const Unmatched& found, Findings& findings) {
-  Finding finding = about(evidence, found);
+  Finding finding = about_unmatched(evidence, found);
   finding.cause = Cause::no_history;
   finding.certainty = Certainty::undecided;
   finding.summary = fmt::format("rank {} waits in {}; there is no history of {{who}} that could tell more.",
@@ -265,12 +155,6 @@ void report_no_history(const Evidence& evidence, const Unmatched& found, Finding
 
 }  // namespace
 
-std::string transfer_shape(const Evidence& evidence, RankId rank, const Record& call) {
-  const GroupRank place = evidence.members(evidence.instance(call, rank)).index_of(rank);
-  return fmt::format("{} {} {} {} {} {} {}", static_cast<int>(call.group), static_cast<int>(call.call), place,
-                     call.peer, call.sequence, label_text(evidence, call), place_text(evidence, call));
-}
-
 void find_unmatched_transfers(Scene& scene, Findings& findings) {
   Evidence& evidence = scene.evidence;
   Unanswered unanswered(scene);
@@ -279,7 +163,7 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
     const RankId peer = transfer.theirs.rank;
     if (peer == kNoRank || transfer.theirs.record != nullptr || evidence.is_gone(peer)) continue;
     if (transfer.theirs.presence == Presence::done) continue;
-    const Head& head = scene.waits.heads[static_cast<std::size_t>(transfer.head)];
+    const Head& head = head_of(scene, transfer);
     const Unmatched found{&transfer,
                           head.rank,
                           peer,
@@ -289,15 +173,12 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
     if (transfer.theirs.presence == Presence::unknown) {
       report_no_history(evidence, found, findings);
     } else if (found.answer.coming == Coming::no) {
-      if (peer_answers_the_batch(scene, found)) {
-        report_batch(evidence, found, findings);
-      } else if (!report_wrong_peer(scene, found, unanswered, findings)) {
-        const auto [entry, added] =
-            odd_ends.try_emplace(transfer_shape(evidence, found.waiting, found.mine()));
-        if (added && odd_ends.size() <= kPatternMax)
-          entry->second = find_odd_end(evidence, found.waiting, transfer.wanted);
-        report_unmatched(scene, found, entry->second, findings);
-      }
+      if (!peer_answers_the_batch(scene, found) && report_wrong_peer(scene, found, unanswered, findings))
+        continue;
+      const auto [entry, added] = odd_ends.try_emplace(transfer_shape(evidence, found.waiting, found.mine()));
+      if (added && odd_ends.size() <= kPatternMax)
+        entry->second = find_odd_end(evidence, found.waiting, transfer.wanted);
+      report_unmatched(scene, found, entry->second, findings);
     }
   }
 }

@@ -79,8 +79,9 @@ Diagnosis warning_about(const Evidence& evidence, const Sorted& group) {
   warning.code = Code::GROUP_RANK_ORDER_SURPRISE;
   warning.severity = Severity::warning;
   warning.blame.ranks = RankSet(group.ranks);
-  warning.blame.relation =
-      warning.blame.ranks.size() == spec.members.size() ? Relation::all : Relation::owner;
+  warning.blame.relation = warning.blame.ranks.size() == static_cast<std::size_t>(spec.members.size())
+                               ? Relation::all
+                               : Relation::owner;
   warning.summary = fmt::format(
       "{} listed the members of '{}' as {}, and they were sorted: group rank {} is rank {} and not rank {}. "
       "{} "

@@ -12,15 +12,14 @@ namespace {
 /// Replicas and neighbours that are asked.
 constexpr int kReplicaMax = 256;
 constexpr std::size_t kNeighbourMax = 16;
-/// Neighbours show a pattern when so many pairs exchange the same number, and more than one message.
-constexpr std::size_t kPatternPairs = 2;
+/// Neighbours show a pattern when they exchange more than one message.
 constexpr std::size_t kPatternCalls = 2;
 
 CallKind other_kind(CallKind kind) { return kind == CallKind::send ? CallKind::recv : CallKind::send; }
 
 TransferEnd opposite(const Evidence& evidence, const TransferEnd& end) {
   const Members& members = evidence.members(end.instance);
-  return {members[end.peer], end.instance, other_kind(end.kind), members.index_of(end.rank), 0};
+  return {members[end.peer], end.instance, other_kind(end.kind), members.index_of(end.rank), 0, end.tag};
 }
 
 bool knows_all_calls(const Evidence& evidence, RankId rank) {
@@ -69,7 +68,7 @@ void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswe
     const Members& members = evidence.members(instance);
     if (members.index_of(rank) != place || mine.peer >= members.size()) continue;
     ++asked;
-    const auto agreed = agreed_count(evidence, {rank, instance, mine.kind, mine.peer, 0});
+    const auto agreed = agreed_count(evidence, {rank, instance, mine.kind, mine.peer, 0, mine.tag});
     if (!agreed || *agreed == 0) continue;  // who exchanges nothing is no witness
     if (*agreed == answer.waiting_calls) ++for_waiting;
     if (*agreed == answer.peer_calls) ++for_peer;
@@ -126,17 +125,42 @@ void ask_neighbours(const Evidence& evidence, const TransferEnd& mine, const Tra
   around.add(wanted.rank);
   around.widen();
   std::optional<std::size_t> pattern;
-  std::size_t pairs = 0;
   for (const TransferEnd& end : around.ends()) {
     const auto agreed = agreed_count(evidence, end);
     if (!agreed) continue;
     if (pattern && *pattern != *agreed) return;
     pattern = agreed;
-    ++pairs;
   }
-  if (pairs < kPatternPairs || *pattern < kPatternCalls) return;
+  if (!pattern || *pattern < kPatternCalls) return;
   if (*pattern == answer.waiting_calls) answer.end = OddEnd::peer;
   if (*pattern == answer.peer_calls) answer.end = OddEnd::waiting;
+}
+
+/// What the pairs of a rank with others than `partner` say of it.
+enum class Standing : std::uint8_t { untold, agrees, disagrees };
+
+Standing standing_of(const Evidence& evidence, RankId rank, RankId partner) {
+  Neighbourhood around(evidence);
+  around.add(rank);
+  Standing standing = Standing::untold;
+  for (const TransferEnd& end : around.ends()) {
+    const TransferEnd other = opposite(evidence, end);
+    if (end.rank == partner || other.rank == partner) continue;
+    if (!knows_all_calls(evidence, end.rank) || !knows_all_calls(evidence, other.rank)) continue;
+    if (count(evidence, end) != count(evidence, other)) return Standing::disagrees;
+    standing = Standing::agrees;
+  }
+  return standing;
+}
+
+/// Who disagrees with its other partners too, while those of the other end agree with that one, is the odd
+/// one of the two.
+void ask_other_partners(const Evidence& evidence, RankId waiting, RankId peer, OddEndAnswer& answer) {
+  const Standing of_waiting = standing_of(evidence, waiting, peer);
+  const Standing of_peer = standing_of(evidence, peer, waiting);
+  if ((of_waiting == Standing::disagrees) == (of_peer == Standing::disagrees)) return;
+  answer.end = of_waiting == Standing::disagrees ? OddEnd::waiting : OddEnd::peer;
+  answer.by_other_partners = true;
 }
 
 }  // namespace
@@ -149,6 +173,7 @@ OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd&
   answer.peer_calls = count(evidence, wanted);
   if (answer.waiting_calls <= answer.peer_calls) return answer;
   ask_replicas(evidence, mine, answer);
+  if (answer.end == OddEnd::untold) ask_other_partners(evidence, waiting, wanted.rank, answer);
   if (answer.end == OddEnd::untold) ask_neighbours(evidence, mine, wanted, answer);
   return answer;
 }

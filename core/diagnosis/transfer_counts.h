@@ -18,14 +18,16 @@ struct OddEndAnswer {
   /// Calls that the two ends make.
   std::size_t waiting_calls = 0;
   std::size_t peer_calls = 0;
-  /// Replicas of the pair decided it, not only the pattern of its neighbours.
+  /// What decided it: the replicas of the pair, or that the odd end disagrees with its other partners too;
+  /// else the pattern of its neighbours.
   bool by_replicas = false;
+  bool by_other_partners = false;
 };
 
 /// Compares how many messages the two ends of a pair want to exchange, planned ones included, with how many
-/// go between the same places of the replicas of their group, and with how many the two exchange with their
-/// other peers, where both ends agree. `wanted` is the end that is missing for a call of `waiting`. Untold
-/// unless all that both programs intend is known.
+/// go between the same places of the replicas of their group, with whether the two ends agree with their
+/// other partners, and with how many they exchange with those. `wanted` is the end that is missing for a call
+/// of `waiting`. Untold unless all that both programs intend is known.
 OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd& wanted);
 
 }  // namespace gridlock

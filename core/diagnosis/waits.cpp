@@ -333,9 +333,19 @@ void Waits::add_transfer(int head, const Record& call) {
                                   presence_without_record(wanted.rank, wanted.sequence, first));
     if (evidence_.has_threads(wanted.rank))
       transfer.theirs.host = evidence_.host_of(wanted.rank, evidence_.find(wanted, true));
-    wait_for_member(heads[at(head)].node, transfer.theirs);
+    wait_for_other_end(heads[at(head)], transfer.theirs);
   }
   transfers.push_back(transfer);
+}
+
+/// A message whose host still stands in its submit is not on its way. A host that stands there itself waits
+/// only for those that have not come: with the others its pair is connected.
+void Waits::wait_for_other_end(const Head& head, MemberCall& theirs) {
+  const bool is_known = theirs.record != nullptr && theirs.presence != Presence::done;
+  if (head.is_connecting && is_known && !evidence_.is_gone(theirs.rank)) return;
+  if (theirs.presence == Presence::started && heads[at(index(theirs.head_node))].is_connecting)
+    theirs.presence = Presence::queued;
+  wait_for_member(head.node, theirs);
 }
 
 void Waits::fill_creations() {

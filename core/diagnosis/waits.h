@@ -158,6 +158,7 @@ class Waits {
   MemberCall member_call(RankId rank, const Record* call, Presence otherwise) const;
   Presence presence_without_record(RankId rank, std::int32_t sequence, std::int32_t first) const;
   void wait_for_member(int from, const MemberCall& member);
+  void wait_for_other_end(const Head& head, MemberCall& theirs);
 
   Evidence& evidence_;
   std::vector<Place> places_;

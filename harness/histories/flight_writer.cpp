@@ -67,8 +67,10 @@ class DumpWriter {
   }
 
   std::string_view state_of(const Record& record) const {
-    const bool is_parked = end_.state == HostState::submitting &&
+    const bool is_parked = (end_.state == HostState::submitting || end_.state == HostState::connecting) &&
                            histories_.store.record(last_call_node()).ticket == record.ticket;
+    // Torch notes the start with an event, which comes after the library's call.
+    if (is_parked && end_.state == HostState::connecting) return "scheduled";
     for (const OpenWork& work : end_.open) {
       const auto first = static_cast<std::int64_t>(work.first_open);
       if (work.stream != record.stream || record.ticket < first) continue;

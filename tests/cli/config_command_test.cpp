@@ -17,7 +17,7 @@ std::string word_after(const std::string& text, const std::string& word) {
 
 TEST(ConfigCommand, init_writes_the_scenario_whose_run_has_the_digest_of_run_from) {
   const std::string deepspeed = temporary_file("ds.json", R"({"train_batch_size": 16})");
-  for (const std::string from :
+  for (const std::string& from :
        {std::string("--from 'sglang:d4t2+megatron:(attn:d2p2t2|ffn:d1p2t1e4)'"), std::string("--from d2p2t2"),
         std::string("--from 'megatron: --tensor-model-parallel-size 2 --pipeline-model-parallel-size 2 "
                     "--context-parallel-size 2' --world-size 16"),

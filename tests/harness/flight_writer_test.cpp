@@ -42,6 +42,15 @@ std::string said(const DiagnosedRun& diagnosed) {
   return std::string(code_name(found->code)) + " " + found->blame.ranks.to_string();
 }
 
+TEST(FlightWriter, ACallWhoseHostStillConnectsIsScheduledAndNotOver) {
+  const RunResult run = run_on_sim("semantics/first_batch_of_a_pair.json");
+  ASSERT_EQ(run.histories->ranks[1].state, HostState::connecting);
+  const auto dump = nlohmann::json::parse(flight_dump_bytes(*run.histories, 1, FlightFormat::json));
+  ASSERT_EQ(dump["entries"].size(), 2U);
+  EXPECT_EQ(dump["entries"][0]["state"], "completed");
+  EXPECT_EQ(dump["entries"][1]["state"], "scheduled");
+}
+
 /// A bug whose calls the recorder sees in full, and what has to be said of its dumps.
 struct VisibleBug {
   const char* file;

@@ -50,7 +50,7 @@ TEST(NcclHang, WhatHangsOnTheDeviceIsDiagnosedAndAborted) {
   expect_given_back(world);
 }
 
-TEST(NcclHang, AFirstUseThatBlocksTheHostIsSeenAsBlockedInsideSubmit) {
+TEST(NcclHang, AFirstUseThatBlocksTheHostIsSeenAsConnecting) {
   for (const bool blocking : {false, true}) {
     StandInWorld world({}, {.blocking = blocking});
     const RunResult result = world.run(short_run(),
@@ -61,7 +61,7 @@ TEST(NcclHang, AFirstUseThatBlocksTheHostIsSeenAsBlockedInsideSubmit) {
                                         nullptr},
                                        {});
     EXPECT_EQ(outcome_name(result.verdict.outcome), "stall") << result.error;
-    EXPECT_EQ(result.histories->ranks[0].state, HostState::submitting);
+    EXPECT_EQ(result.histories->ranks[0].state, HostState::connecting);
     expect_given_back(world);
   }
 }

@@ -118,5 +118,19 @@ TEST(PartialEvidence, AMajorityThatTheLostHistoryCannotChangeStaysCertain) {
   EXPECT_EQ(world.only_diagnosis().blame.ranks, RankSet({2}));
 }
 
+TEST(DepartedRank, WhatARankThatTheBackendFailedDidNotDoIsNoCertainCause) {
+  HistoryBuilder world(3);
+  for (RankId rank = 0; rank < 3; ++rank) {
+    world.rank(rank).all_reduce("world", 8);
+    if (rank != 1) world.rank(rank).barrier("world");
+  }
+  world.with_plans();
+  EXPECT_EQ(world.only_diagnosis().certainty, Certainty::certain);
+  const Verdict failed = judge(world.histories(), RunEnd::backend_error, {});
+  EXPECT_EQ(failed.outcome, Outcome::backend_error);
+  ASSERT_EQ(failed.diagnoses.size(), 1U);
+  EXPECT_EQ(failed.diagnoses.front().certainty, Certainty::likely);
+}
+
 }  // namespace
 }  // namespace gridlock

@@ -64,5 +64,27 @@ TEST(LargeWorldTest, TheSameDefectInAThousandGroupsIsOneDiagnosisOfOneScreen) {
 )");
 }
 
+/// All ranks of the world but the last stand in the making of its communicator, and the last has returned.
+/// At this size a rule that looks at every pair of them does not come to an end in the time of a test.
+TEST(LargeWorldTest, AQuarterOfAMillionRanksThatWaitForOneInTheirFirstCallAreOneDiagnosis) {
+  constexpr RankId kMany = 262'144;
+  Histories histories(kMany);
+  const auto node = histories.store.append(
+      HistoryNode::empty, {.call = CallKind::all_reduce, .group = GroupHandle::world, .count = 64});
+  for (RankEnd& end : histories.ranks) {
+    end.node = node;
+    end.state = HostState::connecting;
+    end.connection = 0;
+  }
+  histories.ranks.back() = {};
+  histories.ranks.back().state = HostState::returned;
+  histories.connections = {{InstanceId::world, {kMany - 1}}};
+  const Verdict verdict = judge(histories, RunEnd::quiescent, {});
+  ASSERT_EQ(verdict.diagnoses.size(), 1U);
+  EXPECT_EQ(verdict.diagnoses[0].code, Code::COLL_MISSING_RANK);
+  EXPECT_EQ(verdict.diagnoses[0].blame.ranks, RankSet({kMany - 1}));
+  EXPECT_EQ(verdict.diagnoses[0].waiting.size(), kMany - 1);
+}
+
 }  // namespace
 }  // namespace gridlock

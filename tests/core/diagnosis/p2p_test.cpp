@@ -80,6 +80,49 @@ TEST(TransferRulesTest, UnevenAllToAllNamesThePairThatDisagrees) {
   EXPECT_EQ(found.blame.ranks, RankSet({1, 2}));
 }
 
+TEST(TransferRulesTest, WhoDisagreesWithAllOthersInAnUnevenAllToAllIsBlamed) {
+  HistoryBuilder world(4);
+  for (RankId rank = 0; rank < 4; ++rank)
+    world.rank(rank).all_to_all_v("world", std::vector<std::int64_t>(8, rank == 2 ? 5 : 1));
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::P2P_SIZE_MISMATCH);
+  EXPECT_EQ(found.blame.ranks, RankSet({2}));
+  EXPECT_EQ(found.blame.relation, Relation::minority);
+  EXPECT_EQ(
+      found.summary,
+      "Rank 2 disagreed with several members on what they exchange in all_to_all_v #1 on world, and those "
+      "agree with each other: rank 0 sends 1 to rank 2, which expects 5, for one.");
+  EXPECT_EQ(found.waiting, RankSet({0, 1, 3}));
+}
+
+/// Four ranks send each other one size and then get another back, twice; rank 3 leaves out the second
+/// exchange there.
+HistoryBuilder exchanges(bool leaves_out) {
+  HistoryBuilder world(4);
+  for (RankId rank = 0; rank < 4; ++rank) {
+    const std::int64_t own = rank + 1;
+    for (int m = 0; m < 2; ++m) {
+      if (rank != 3 || m == 0 || !leaves_out)
+        world.rank(rank).at("dispatch", m).all_to_all_v("world", {1, 2, 3, 4, own, own, own, own});
+      world.rank(rank).at("combine", m).all_to_all_v("world", {own, own, own, own, 1, 2, 3, 4});
+    }
+  }
+  world.with_plans();
+  return world;
+}
+
+TEST(TransferRulesTest, AnExchangeThatOneRankLeavesOutIsFoundByTheLabels) {
+  const Diagnosis found = exchanges(true).only_diagnosis();
+  EXPECT_EQ(found.code, Code::COLL_SEQUENCE_SHIFT);
+  EXPECT_EQ(found.blame.ranks, RankSet({3}));
+  EXPECT_EQ(found.first_divergence[0].label, "combine [m=1]");
+  EXPECT_EQ(found.first_divergence[1].label, "dispatch [m=1]");
+}
+
+TEST(TransferRulesTest, ExchangesThatAllMakeAreQuiet) {
+  EXPECT_TRUE(exchanges(false).verdict().diagnoses.empty());
+}
+
 TEST(CycleRulesTest, TwoRanksThatBothSendFirstAreACycle) {
   HistoryBuilder world(2);
   world.rank(0).send("world", 1, 16).recv("world", 1, 16);

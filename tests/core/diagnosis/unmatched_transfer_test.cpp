@@ -41,6 +41,34 @@ TEST(UnmatchedTransferTest, TheStageThatTakesLessThanThePatternIsBlamed) {
   EXPECT_EQ(found.blame.relation, Relation::edge);
 }
 
+/// Stages in a row; `odd` passes on another number of micro-batches than the others.
+HistoryBuilder row_of_stages(RankId stages, RankId odd, int count) {
+  HistoryBuilder world(stages);
+  for (RankId rank = 0; rank < stages; ++rank) {
+    for (int m = 0; m < (rank == odd ? count : 4); ++m) {
+      if (rank > 0) world.rank(rank).at("forward", m).recv("world", rank - 1, 16);
+      if (rank + 1 < stages) world.rank(rank).at("forward", m).send("world", rank + 1, 16);
+    }
+    world.rank(rank).at("end").barrier("world");
+  }
+  world.with_plans();
+  return world;
+}
+
+TEST(UnmatchedTransferTest, TheStageThatDisagreesWithBothNeighboursIsBlamed) {
+  for (const int count : {3, 5}) {
+    for (RankId stages = 3; stages <= 5; ++stages) {
+      for (RankId odd = 0; odd < stages; ++odd) {
+        const Verdict found = row_of_stages(stages, odd, count).verdict();
+        ASSERT_FALSE(found.diagnoses.empty());
+        EXPECT_EQ(found.diagnoses.front().blame.ranks, RankSet({odd})) << stages << " stages, " << count;
+      }
+    }
+  }
+  EXPECT_THAT(row_of_stages(4, 1, 5).verdict().diagnoses.front().summary,
+              HasSubstr("5 calls against the 4 of rank 0; its other partners count otherwise as well."));
+}
+
 TEST(UnmatchedTransferTest, APipelineInWhichAllCountsFitIsQuiet) {
   EXPECT_TRUE(pipeline(4).verdict().diagnoses.empty());
 }
@@ -106,6 +134,35 @@ TEST(UnmatchedTransferTest, ASendThatLaterOnesReplacedIsFoundByTheLabels) {
   ASSERT_EQ(found.first_divergence.size(), 2U);
   EXPECT_EQ(found.first_divergence[0].label, "activation [m=2]");
   EXPECT_EQ(found.first_divergence[1].label, "activation [m=1]");
+}
+
+/// Two ranks hand micro-batches to each other and back; rank 0 leaves out the send of the first one. All of
+/// rank 0 is enqueued before it waits, so that each message of the circle is called on both ends.
+HistoryBuilder there_and_back(bool leaves_out) {
+  HistoryBuilder world(2);
+  for (int m = 0; m < 3; ++m) {
+    if (m > 0 || !leaves_out) world.rank(0).async().at("forward", m).send("world", 1, 16);
+    world.rank(0).async().at("backward", m).recv("world", 1, 16);
+    world.rank(1).at("forward", m).recv("world", 0, 16);
+    world.rank(1).at("backward", m).send("world", 0, 16);
+  }
+  world.rank(0).synchronize();
+  world.with_plans();
+  return world;
+}
+
+TEST(UnmatchedTransferTest, ACircleInWhichOneEndMakesFewerCallsIsAMessageThatWasLeftOut) {
+  const Diagnosis found = there_and_back(true).only_diagnosis();
+  EXPECT_EQ(found.code, Code::P2P_UNMATCHED_RECV);
+  EXPECT_EQ(found.blame.ranks, RankSet({0}));
+  EXPECT_EQ(
+      found.summary,
+      "Rank 0 left out the send for recv #1 from rank 0 on world (forward [m=0]) of rank 1; later ones took "
+      "its place, so the wait shows only in recv #1 from rank 0 on world.");
+}
+
+TEST(UnmatchedTransferTest, ThereAndBackWithAllMessagesIsQuiet) {
+  EXPECT_TRUE(there_and_back(false).verdict().diagnoses.empty());
 }
 
 TEST(UnmatchedTransferTest, AWholeRowIsQuiet) { EXPECT_TRUE(row(-1).verdict().diagnoses.empty()); }
