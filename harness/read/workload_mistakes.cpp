@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "harness/read/json_maker.h"
+#include "harness/read/mistake_reach.h"
 
 namespace gridlock {
 namespace {
@@ -32,13 +33,18 @@ class Mistake {
     mistake.at("only");
   }
 
-  void make_in(JsonNode::Array& steps) {
+  /// `around` are steps around the list, outermost first.
+  void make_in(JsonNode::Array& steps, const WorkloadScope& scope, std::vector<const JsonNode*> around) {
     std::vector<std::string> labels;
     collect_labels(steps, labels);
     for (const char* key : {"at", "after"}) {
       const auto label = mistake_.find(key);
       if (label && std::find(labels.begin(), labels.end(), label->string()) == labels.end())
         label->fail_name("step of this workload labelled", label->string(), labels);
+    }
+    if (!hits(scope.context(), steps, around)) {
+      mistake_.at("only").fail(fmt::format("no such rank comes to the step '{}' in such a turn", label_),
+                               "the mistake would change nothing");
     }
     walk(steps);
     if (const auto after = mistake_.find("after"); after && !is_moved_)
@@ -47,6 +53,17 @@ class Mistake {
   }
 
  private:
+  bool hits(ReadContext& context, const JsonNode::Array& steps, std::vector<const JsonNode*>& path) const {
+    return std::any_of(steps.begin(), steps.end(), [&](const JsonNode& step) {
+      path.push_back(&step);
+      const JsonNode* inner = step.find("steps");
+      const bool is_hit = (has_label(step, label_) && may_reach(context, path, mistake_.at("only"))) ||
+                          (inner != nullptr && hits(context, inner->array(), path));
+      path.pop_back();
+      return is_hit;
+    });
+  }
+
   void walk(JsonNode::Array& steps) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
       if (JsonNode* inner = steps[i].find("steps")) walk(inner->array());
@@ -115,8 +132,17 @@ class Mistake {
 
 }  // namespace
 
-void make_mistakes(const JsonCursor& mistakes, JsonNode::Array& steps) {
-  for (const JsonCursor& mistake : mistakes.items()) Mistake(mistake).make_in(steps);
+void make_mistakes(const WorkloadScope& scope, const JsonCursor& workload, JsonNode::Array& steps) {
+  const JsonMaker make(workload.node().place);
+  JsonNode guards = make.object({});
+  for (const char* key : {"only", "except"}) {
+    if (const auto guard = workload.find(key)) make.set(guards, key, guard->node());
+  }
+  JsonNode members = make.object({});
+  if (const auto grid = workload.find("grid"))
+    make.set(members, "only", make.object({{"grid", make.text(grid->string())}}));
+  for (const JsonCursor& mistake : workload.at("mistakes").items())
+    Mistake(mistake).make_in(steps, scope, {&guards, &members});
 }
 
 }  // namespace gridlock

@@ -15,6 +15,7 @@ namespace gridlock {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 struct Sum {
@@ -222,6 +223,56 @@ TEST(Workloads, mistakes_without_a_step_are_refused) {
   EXPECT_EQ(told(R"({"at": "written", "only": [1], "count": 0})"), "the step 'written' has no count");
   EXPECT_EQ(told(R"({"at": "written"})"), "the key 'only' is missing");
   EXPECT_EQ(told(R"({"at": "written", "only": [1], "before": "x"})").substr(0, 20), "unknown key 'before'");
+}
+
+std::string pipeline_error(const std::string& more) {
+  return error_for(fmt::format(
+      R"({{"world": {{"ranks": 8}}, "grids": {{"g": {{"recipe": "areal",
+"topology": {{"pipe": 3, "data": 2, "tensor": 1}}}}}}, "programs": [{{"ranks": "all", "steps": [{{"create_grid": "g"}},
+{{"workload": "pipeline", "grid": "g", "schedule": "1f1b", "micro_batches": 4, "count": 4, "tied_embedding": 4, {}}}]}}]}})",
+      more));
+}
+
+TEST(Workloads, mistakes_that_hit_nothing_are_refused) {
+  const auto told = [](const std::string& mistake) {
+    const std::string error = pipeline_error("\n\"mistakes\": [" + mistake + "]");
+    return error.substr(0, error.find("\n"));
+  };
+  const auto forward = [&](const std::string& only) {
+    return told(R"({"at": "forward", "only": )" + only + "}");
+  };
+  const std::string nobody =
+      "s.json:4:40: /programs/0/steps/1/mistakes/0/only: no such rank comes to the step 'forward' in such a "
+      "turn";
+  EXPECT_EQ(forward(R"({"rank": 2, "m": 3})"), "");
+  EXPECT_EQ(forward(R"({"rank": 2, "m": 4})"), nobody);
+  EXPECT_EQ(forward(R"({"m": [3, 9]})"), "");
+  EXPECT_EQ(forward(R"({"m": "4-9"})"), nobody);
+  EXPECT_EQ(forward("[2, 6]"), "");
+  EXPECT_EQ(forward("[6, 7]"), nobody) << "ranks 6 and 7 are in no grid";
+  const auto embedding = [&](const std::string& only) {
+    return told(R"({"at": "embedding", "only": )" + only + "}");
+  };
+  EXPECT_EQ(embedding(R"({"g.pipe": [1, 2]})"), "");
+  EXPECT_EQ(embedding(R"({"g.pipe": 1})"),
+            "s.json:4:42: /programs/0/steps/1/mistakes/0/only: no such rank comes to the step 'embedding' in "
+            "such a turn");
+}
+
+TEST(Workloads, a_mistake_that_another_one_has_taken_away_is_refused) {
+  const std::string once = R"({"at": "embedding", "only": {"g.pipe": 0}})";
+  EXPECT_EQ(pipeline_error(R"("mistakes": [)" + once + "]"), "");
+  EXPECT_THAT(pipeline_error(R"("mistakes": [)" + once + ", " + once + "]"),
+              HasSubstr("/mistakes/1/only: no such rank comes to the step 'embedding' in such a turn"));
+}
+
+TEST(Workloads, a_mistake_in_a_loop_around_the_workload_is_left_to_the_run) {
+  const std::string text =
+      R"({"world": {"ranks": 2}, "grids": {"g": {"recipe": "areal",
+"topology": {"pipe": 2, "data": 1, "tensor": 1}}}, "programs": [{"ranks": "all", "steps": [{"create_grid": "g"},
+{"repeat": 3, "as": "step", "steps": [{"workload": "pipeline", "grid": "g", "schedule": "gpipe", "micro_batches": 2,
+"count": 4, "mistakes": [{"at": "forward", "only": {"step": 2}}]}]}]}]})";
+  EXPECT_EQ(error_for(text), "");
 }
 
 }  // namespace
