@@ -16,6 +16,14 @@ bool has_label(const JsonNode& step, const std::string& label) {
   return found != nullptr && found->string() == label;
 }
 
+/// Or a step inside of it.
+bool holds_label(const JsonNode& step, const std::string& label) {
+  const JsonNode* inner = step.find("steps");
+  return has_label(step, label) ||
+         (inner != nullptr && std::any_of(inner->array().begin(), inner->array().end(),
+                                          [&](const JsonNode& one) { return holds_label(one, label); }));
+}
+
 void collect_labels(const JsonNode::Array& steps, std::vector<std::string>& labels) {
   for (const JsonNode& step : steps) {
     const JsonNode* label = step.find("label");
@@ -48,8 +56,8 @@ class Mistake {
     }
     walk(steps);
     if (const auto after = mistake_.find("after"); after && !is_moved_)
-      after->fail(
-          fmt::format("no step '{}' comes after '{}' in the same list of steps", after->string(), label_));
+      after->fail(fmt::format("no step '{}' comes after '{}' in the same list of steps or inside of it",
+                              after->string(), label_));
   }
 
  private:
@@ -72,7 +80,7 @@ class Mistake {
       if (mistake_.has("after")) {
         const auto later = std::find_if(
             steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, steps.end(),
-            [&](const JsonNode& step) { return has_label(step, mistake_.at("after").string()); });
+            [&](const JsonNode& step) { return holds_label(step, mistake_.at("after").string()); });
         if (later == steps.end()) continue;
         steps.insert(std::next(later), for_these(original));
         is_moved_ = true;

@@ -209,7 +209,7 @@ TEST(Workloads, a_mistake_in_the_order_moves_a_call_behind_a_later_one) {
 "after": "weights"}])"),
       "s.json:4:10: /programs/0/steps/0/mistakes/0/after: no step 'weights' comes after 'gradients' in the "
       "same "
-      "list of steps");
+      "list of steps or inside of it");
 }
 
 TEST(Workloads, mistakes_without_a_step_are_refused) {
@@ -223,6 +223,26 @@ TEST(Workloads, mistakes_without_a_step_are_refused) {
   EXPECT_EQ(told(R"({"at": "written", "only": [1], "count": 0})"), "the step 'written' has no count");
   EXPECT_EQ(told(R"({"at": "written"})"), "the key 'only' is missing");
   EXPECT_EQ(told(R"({"at": "written", "only": [1], "before": "x"})").substr(0, 20), "unknown key 'before'");
+}
+
+// Durations are "none" where they are not given; the calls are the same.
+TEST(Workloads, a_step_of_reinforcement_learning_trains_with_and_without_durations) {
+  const auto calls = [](const char* more, RankId rank) {
+    return sums_of(scenario_from(fmt::format(
+                       R"({{"world": {{"ranks": 4}}, "grids": {{
+"t": {{"recipe": "areal", "topology": {{"pipe": 2, "data": 1, "tensor": 1}}}},
+"r": {{"recipe": "areal", "topology": {{"pipe": 1, "data": 2, "tensor": 1}}, "ranks": {{"offset": 2}}}}}},
+"programs": [{{"ranks": "all", "steps": [{{"create_grid": "t"}}, {{"create_grid": "r"}},
+{{"workload": "rl_step", "rollout": "r", "trainer": "t", "steps": 2, "count": 8, "micro_batches": 3{}}}]}}]}})",
+                       more)),
+                   rank);
+  };
+  const Sums none = calls("", 0);
+  // Rewards, then gradients, in each of two steps; an activation goes and a gradient comes per micro-batch.
+  EXPECT_EQ(none.at("all_reduce"), (Sum{4, 2 * (3 + 8)}));
+  EXPECT_EQ(none.at("send"), (Sum{6, 48}));
+  EXPECT_EQ(none.at("recv"), (Sum{6, 48}));
+  EXPECT_EQ(calls(R"(, "forward": "10us", "backward": "20us")", 0), none);
 }
 
 std::string pipeline_error(const std::string& more) {
