@@ -238,8 +238,9 @@ TEST(Workloads, a_step_of_reinforcement_learning_trains_with_and_without_duratio
                    rank);
   };
   const Sums none = calls("", 0);
-  // Rewards, then gradients, in each of two steps; an activation goes and a gradient comes per micro-batch.
-  EXPECT_EQ(none.at("all_reduce"), (Sum{4, 2 * (3 + 8)}));
+  // In each of two steps rewards and gradients are reduced once, and for each of three micro-batches two
+  // tensors forward and two backward; an activation goes and a gradient comes.
+  EXPECT_EQ(none.at("all_reduce"), (Sum{2 * (1 + 1 + 3 * 4), 2 * (3 + 8 + 3 * 4 * 8)}));
   EXPECT_EQ(none.at("send"), (Sum{6, 48}));
   EXPECT_EQ(none.at("recv"), (Sum{6, 48}));
   EXPECT_EQ(calls(R"(, "forward": "10us", "backward": "20us")", 0), none);
