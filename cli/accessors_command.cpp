@@ -11,6 +11,7 @@
 #include "core/mpu/dump_check.h"
 #include "harness/mpu/contract_reader.h"
 #include "harness/mpu/dump_reader.h"
+#include "harness/report/dump_check_report.h"
 
 namespace gridlock::cli {
 namespace {
@@ -21,6 +22,7 @@ struct AccessorsCommand {
   std::string contract;
   std::string axes;
   std::vector<std::string> subsystems;
+  std::string format = "text";
 };
 
 AccessorReport report_of(const Scenario& scenario, const ScenarioGrid& grid) {
@@ -49,7 +51,12 @@ void check_dump_files(const AccessorsCommand& command, Invocation& invocation) {
   const DumpSet set = read_dumps(command.dumps);
   const DumpCheck check =
       check_dumps(set.dumps, contract, given.empty() ? set.axes : given, command.subsystems);
-  fmt::print("{}, {}", set.object, to_text(check, set.other_names));
+  if (command.format == "json") {
+    fmt::print("{}\n",
+               json_report(check, set.object).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}, {}", set.object, to_text(check, set.other_names));
+  }
   if (!check.passed()) invocation.exit_code = static_cast<int>(Outcome::mismatch);
 }
 
@@ -79,6 +86,9 @@ void add_accessors_command(CLI::App& app, Invocation& invocation) {
       ->add_option(
           "--subsystem", state->subsystems,
           "With --check: only gaps of this part of DeepSpeed, and of what every engine reads; repeatable")
+      ->needs(check);
+  command->add_option("--format", state->format, "With --check: text (default) or json")
+      ->check(CLI::IsMember({"text", "json"}))
       ->needs(check);
   command->callback([state, &invocation] {
     if (state->dumps.empty()) {

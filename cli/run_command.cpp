@@ -96,6 +96,7 @@ void run(const RunCommand& command, Invocation& invocation) {
     RunOptions options = options_for(*scenario, command.flags);
     if (command.flags.backend == "sim") options.interrupt = interrupt_by_signals();
     const CaseResult result = run_case(scenario, *world, options);
+    keep_reports();
     worst = worse(worst, result.run.verdict.outcome);
     const PolicyFindings findings =
         apply_policy(policy, scenario->name, result.run.verdict, scenario->expect.warnings);

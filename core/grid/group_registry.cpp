@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 
 namespace gridlock {
@@ -21,13 +22,29 @@ constexpr std::uint64_t kUnregistered = 0x756e'7265'6769'7374ULL;
 GroupRegistry::Answer GroupRegistry::new_or_get_group(const Members& members, BackendKind backend) {
   const std::uint64_t key = mixed(members.hash(), static_cast<std::uint64_t>(backend));
   digest_ = mixed(digest_, key);
-  std::vector<Registered>& same_hash = groups_[key];
-  for (const Registered& group : same_hash) {
-    if (group.backend == backend && group.members == members) return {group.creation, false};
-  }
-  same_hash.push_back({members, backend, creation_count_});
-  ++size_;
+  if (2 * (groups_.size() + 1) > slots_.size()) grow();
+  std::uint32_t& slot = slots_[find_slot(key, members, backend)];
+  if (slot != 0) return {groups_[slot - 1].creation, false};
+  groups_.push_back({key, members, backend, creation_count_});
+  slot = static_cast<std::uint32_t>(groups_.size());
   return {creation_count_++, true};
+}
+
+std::size_t GroupRegistry::find_slot(std::uint64_t key, const Members& members, BackendKind backend) const {
+  for (std::size_t at = key & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    if (slots_[at] == 0) return at;
+    const Registered& group = groups_[slots_[at] - 1];
+    if (group.key == key && group.backend == backend && group.members == members) return at;
+  }
+}
+
+void GroupRegistry::grow() {
+  constexpr std::size_t kSlotsLeast = 16;
+  slots_.assign(std::max(kSlotsLeast, 2 * slots_.size()), 0);
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const Registered& group = groups_[i];
+    slots_[find_slot(group.key, group.members, group.backend)] = static_cast<std::uint32_t>(i + 1);
+  }
 }
 
 std::int64_t GroupRegistry::new_group() {
@@ -49,9 +66,9 @@ std::vector<std::int64_t> GroupRegistry::resolve(const Plan& plan) {
 }
 
 std::size_t GroupRegistry::destroy_all_comm_groups() {
-  const std::size_t destroyed = size_;
+  const std::size_t destroyed = groups_.size();
   groups_.clear();
-  size_ = 0;
+  slots_.clear();
   digest_ = mixed(digest_, kDestroyed);
   return destroyed;
 }

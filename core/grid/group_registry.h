@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "core/grid/group.h"
@@ -35,7 +34,7 @@ class GroupRegistry {
   std::vector<std::int64_t> resolve(const Plan& plan);
 
   /// Number of groups that new_or_get_group would find.
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return groups_.size(); }
   std::int64_t creation_count() const { return creation_count_; }
   /// Forgets every registered group and returns how many there were; the next request creates anew.
   std::size_t destroy_all_comm_groups();
@@ -46,14 +45,19 @@ class GroupRegistry {
 
  private:
   struct Registered {
+    std::uint64_t key;
     Members members;
     BackendKind backend;
     std::int64_t creation;
   };
 
-  /// By hash of the key; looked up only, never iterated.
-  std::unordered_map<std::uint64_t, std::vector<Registered>> groups_;
-  std::size_t size_ = 0;
+  /// The slot of this group, or the empty one in which it belongs.
+  std::size_t find_slot(std::uint64_t key, const Members& members, BackendKind backend) const;
+  void grow();
+
+  std::vector<Registered> groups_;
+  /// A hash table of places in groups_, 0 is empty: open addressing, at most half full.
+  std::vector<std::uint32_t> slots_;
   std::int64_t creation_count_ = 0;
   std::uint64_t digest_ = 0;
 };

@@ -49,20 +49,33 @@ std::vector<std::string> split_order(const std::string& order) {
   return axes;
 }
 
-/// All five axes: those that the order leaves out, which must be of size 1, are the slowest.
-std::vector<std::string> complete_order(const MegatronSizes& sizes, std::int64_t data) {
+/// The sizes of the two rank generators, that of the dense part and that of the experts.
+struct DataSizes {
+  std::int64_t dense;
+  std::int64_t expert;
+};
+
+std::int64_t expert_tensor_of(const MegatronSizes& sizes) {
+  return sizes.expert_tensor == 0 ? sizes.tensor : sizes.expert_tensor;
+}
+
+/// All five axes: those that the order leaves out, which must be of size 1 in both parts, are the slowest.
+std::vector<std::string> complete_order(const MegatronSizes& sizes, const DataSizes& data) {
   std::vector<std::string> axes = split_order(sizes.order);
-  const auto check = [&](const char* axis, std::int64_t size) {
+  const auto check = [&](const char* axis, std::int64_t dense, std::int64_t expert) {
     if (std::find(axes.begin(), axes.end(), axis) != axes.end()) return;
-    if (size != 1)
-      refuse(fmt::format("the size of {} is {}, but the order '{}' lacks it", axis, size, sizes.order));
+    if (dense != 1)
+      refuse(fmt::format("the size of {} is {}, but the order '{}' lacks it", axis, dense, sizes.order));
+    if (expert != 1)
+      refuse(fmt::format("the size of {} in the expert part is {}, but the order '{}' lacks it", axis, expert,
+                         sizes.order));
     axes.emplace_back(axis);
   };
-  check("tp", sizes.tensor);
-  check("pp", sizes.pipe);
-  check("dp", data);
-  check("ep", sizes.expert);
-  check("cp", sizes.context);
+  check("tp", sizes.tensor, expert_tensor_of(sizes));
+  check("pp", sizes.pipe, sizes.pipe);
+  check("dp", data.dense, data.expert);
+  check("ep", sizes.expert, sizes.expert);
+  check("cp", sizes.context, 1);
   return axes;
 }
 
@@ -132,10 +145,10 @@ GridLayout megatron_layout(const MegatronSizes& sizes, std::int64_t world_size) 
   if (world_size < 1) refuse(fmt::format("a world has at least one rank, got {}", world_size));
   const std::int64_t data =
       share(world_size, product({sizes.tensor, sizes.pipe, sizes.context}), "tensor x pipeline x context =");
-  const std::int64_t expert_tensor = sizes.expert_tensor == 0 ? sizes.tensor : sizes.expert_tensor;
+  const std::int64_t expert_tensor = expert_tensor_of(sizes);
   const std::int64_t expert_data = share(world_size, product({expert_tensor, sizes.expert, sizes.pipe}),
                                          "expert-tensor x expert x pipeline =");
-  const std::vector<std::string> order = complete_order(sizes, data);
+  const std::vector<std::string> order = complete_order(sizes, {data, expert_data});
   if (!sizes.order.ends_with("pp") && sizes.pipe > 1 && expert_data != data) {
     refuse(fmt::format("with the order '{}' the data-parallel sizes of dense and expert part must be equal, "
                        "they are {} and {}",

@@ -14,14 +14,18 @@ std::size_t count_of(const AccessorReport& report, InvariantKind kind) {
                     [&](const MpuViolation& violation) { return violation.invariant->kind == kind; }));
 }
 
+std::string ranks_words(const RankSet& ranks) {
+  return (ranks.size() == 1 ? "rank " : "ranks ") + ranks.to_string();
+}
+
 void add_violations(std::string& text, const AccessorReport& report, InvariantKind kind,
                     std::string_view title) {
   if (count_of(report, kind) == 0) return;
   text += fmt::format("\n{}\n", title);
   for (const MpuViolation& violation : report.violations) {
     if (violation.invariant->kind != kind) continue;
-    text += fmt::format("  {}: does not hold on ranks {}: {}\n    {}\n", violation.invariant->name,
-                        violation.ranks.to_string(), violation.invariant->sentence, violation.example);
+    text += fmt::format("  {}: does not hold on {}: {}\n    {}\n", violation.invariant->name,
+                        ranks_words(violation.ranks), violation.invariant->sentence, violation.example);
   }
 }
 
@@ -32,8 +36,7 @@ void add_probes(std::string& text, const AccessorClass& part, bool raises) {
     if (row.raises != raises) continue;
     if (row.subsystem != subsystem) text += fmt::format("    {}\n", row.subsystem);
     subsystem = row.subsystem;
-    const std::string where =
-        row.ranks == part.ranks ? "" : fmt::format(" (ranks {})", row.ranks.to_string());
+    const std::string where = row.ranks == part.ranks ? "" : fmt::format(" ({})", ranks_words(row.ranks));
     text += fmt::format("      {}{}: {}\n", row.probe, where, row.value);
   }
 }
@@ -58,8 +61,8 @@ void add_accessors(std::string& text, const AccessorClass& part) {
 }
 
 void add_class(std::string& text, const AccessorClass& part) {
-  text += fmt::format("\nranks {} ({}{})\n", part.ranks.to_string(),
-                      plural(part.ranks.size(), "rank", "ranks"), part.member ? "" : ", not in the model");
+  text += fmt::format("\n{} ({}{})\n", ranks_words(part.ranks), plural(part.ranks.size(), "rank", "ranks"),
+                      part.member ? "" : ", not in the model");
   if (raising(part) > 0) {
     text += "  DeepSpeed would raise, where that part of it is used\n";
     add_probes(text, part, true);

@@ -4,14 +4,11 @@
 #include <algorithm>
 
 #include "core/base/input_error.h"
+#include "core/base/plural.h"
 #include "core/mpu/dump_check.h"
 
 namespace gridlock {
 namespace {
-
-std::string plural(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 std::string ranks_in(const RankSet& ranks, RankId world_size) {
   if (ranks.size() == static_cast<std::size_t>(world_size)) return "on all ranks";
@@ -122,10 +119,10 @@ std::string summary(const DumpCheck& check) {
         broken.push_back(read.subsystem);
     }
   }
-  std::string text = names == 0
-                         ? fmt::format("  {}: every name that {} there\n", check.contract, readers(check))
-                         : fmt::format("  {}: {} break {}\n", check.contract, plural(names, "gap", "gaps"),
-                                       plural(broken.size(), "subsystem", "subsystems"));
+  std::string text =
+      names == 0 ? fmt::format("  {}: every name that {} there\n", check.contract, readers(check))
+                 : fmt::format("  {}: {} {}\n", check.contract, plural(names, "gap breaks", "gaps break"),
+                               plural(broken.size(), "subsystem", "subsystems"));
   if (check.grid.plan) {
     text += fmt::format(
         "  grid {} ({}): {} of {} values differ\n", check.grid.axes, check.grid.origin,
@@ -147,9 +144,8 @@ std::string summary(const DumpCheck& check) {
 }  // namespace
 
 std::string to_text(const DumpCheck& check, std::span<const std::string> other_names) {
-  std::string text =
-      fmt::format("{}: {}\n{}", plural(static_cast<std::size_t>(check.world_size), "rank", "ranks"),
-                  check.passed() ? "passed" : "not as DeepSpeed needs it", summary(check));
+  std::string text = fmt::format("{}: {}\n{}", plural(check.world_size, "rank", "ranks"),
+                                 check.passed() ? "passed" : "not as DeepSpeed needs it", summary(check));
   add_gaps(text, check, AskedOf::mpu, "gaps: DeepSpeed raises, where that part of it is used", other_names);
   add_algebra(text, check);
   if (count_of(check, InvariantKind::inconsistent) + check.disagreements.size() > 0) {

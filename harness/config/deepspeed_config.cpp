@@ -82,7 +82,8 @@ Config read_deepspeed(const std::string& text, const ConfigSource& source) {
     throw InputError(kPlace, "expected the path of one DeepSpeed configuration, then flags",
                      "'deepspeed: ds_config.json --pipeline-parallel-size 2 --tensor-parallel-size 2'");
   }
-  const JsonNode document = read_json_file(flags.words().front());
+  const JsonNode document =
+      read_json_file(flags.words().front(), {"a configuration that says nothing is {}", ""});
   const JsonCursor root(document);
   if (!root.is_object()) root.fail(fmt::format("expected an object, got {}", describe(document)));
 

@@ -85,7 +85,9 @@ void read_rank(const JsonCursor& cursor, const DumpTables& tables, OpenSet& open
 }
 
 void read_file(const std::string& path, OpenSet& open) {
-  const JsonNode root = read_json_file(path);
+  const JsonNode root =
+      read_json_file(path, {"tools/dump_mpu.py writes it, unless what it prints says why not",
+                            "files of fewer ranks each make one dump too"});
   const JsonCursor file(root);
   const JsonCursor format = file.at("format");
   if (format.string() != kFormat)

@@ -12,6 +12,10 @@
 namespace gridlock {
 namespace {
 
+constexpr JsonFileHints kScenarioHints{
+    "the least scenario has \"world\" and \"programs\"",
+    "write repeated steps with \"repeat\", and equal ranks as one program"};
+
 std::string canonical(const std::string& path) {
   std::error_code error;
   const std::filesystem::path found = std::filesystem::weakly_canonical(path, error);
@@ -20,7 +24,7 @@ std::string canonical(const std::string& path) {
 
 /// `chain`: the files from the first one to the one that names this base, as the user would write them.
 JsonNode read_link(const std::string& path, std::vector<std::string> chain) {
-  JsonNode patch = read_json_file(path);
+  JsonNode patch = read_json_file(path, kScenarioHints);
   const JsonCursor root(patch);
   if (!root.is_object()) root.fail(fmt::format("expected an object, got {}", describe(patch)));
   const std::optional<JsonCursor> extends = root.find("extends");

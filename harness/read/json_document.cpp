@@ -56,18 +56,17 @@ std::string describe(const JsonNode& node) {
   return node.is_array() ? "a list" : "an object";
 }
 
-JsonNode read_json_file(const std::string& path) {
+JsonNode read_json_file(const std::string& path, const JsonFileHints& hints) {
   std::ifstream file(path, std::ios::binary);
   std::error_code unknown;
   const std::uintmax_t size = std::filesystem::is_regular_file(path, unknown)
                                   ? std::filesystem::file_size(path, unknown)
                                   : std::uintmax_t{1};
   if (!file || unknown) throw InputError(path, "the file cannot be read");
-  if (size == 0)
-    throw InputError(path, "the file is empty", "the least scenario has \"world\" and \"programs\"");
+  if (size == 0) throw InputError(path, "the file is empty", std::string(hints.empty));
   if (size > kJsonBytesMax) {
     throw InputError(path, fmt::format("the file has {} bytes; at most {} are read", size, kJsonBytesMax),
-                     "write repeated steps with \"repeat\", and equal ranks as one program");
+                     std::string(hints.too_long));
   }
   std::ostringstream text;
   text << file.rdbuf();

@@ -81,8 +81,12 @@ inline constexpr int kJsonDepthMax = 128;
 
 /// Reads and parses a file; `place` and the nodes' files are the path as given. Throws InputError when it
 /// cannot be read, is empty or is longer than kJsonBytesMax (a tree takes about 25 times the memory of its
-/// text).
-JsonNode read_json_file(const std::string& path);
+/// text), with what `hints` has for that.
+struct JsonFileHints {
+  std::string_view empty;
+  std::string_view too_long;
+};
+JsonNode read_json_file(const std::string& path, const JsonFileHints& hints = {});
 inline constexpr std::uintmax_t kJsonBytesMax = 64U << 20U;
 
 /// JSON text that is pleasant to read: two spaces per level, and on one line what fits into `width` columns.

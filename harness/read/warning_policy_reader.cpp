@@ -43,7 +43,7 @@ WarningPolicy read_warning_policy(const std::string& fail_on, const std::string&
     throw InputError("--accept", "without --fail-on no warning makes a run fail",
                      "add --fail-on any, or the codes that must not come up");
   }
-  const JsonNode root = read_json_file(accept_file);
+  const JsonNode root = read_json_file(accept_file, {R"(a file that accepts nothing is {"accept": []})", ""});
   const JsonCursor file(root);
   file.check_keys({"accept"});
   for (const JsonCursor& item : file.at("accept").items()) policy.accepted.push_back(read_accepted(item));

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "harness/read/json_maker.h"
+#include "harness/read/mistake_reach.h"
 
 namespace gridlock {
 namespace {
@@ -13,6 +14,14 @@ namespace {
 bool has_label(const JsonNode& step, const std::string& label) {
   const JsonNode* found = step.find("label");
   return found != nullptr && found->string() == label;
+}
+
+/// Or a step inside of it.
+bool holds_label(const JsonNode& step, const std::string& label) {
+  const JsonNode* inner = step.find("steps");
+  return has_label(step, label) ||
+         (inner != nullptr && std::any_of(inner->array().begin(), inner->array().end(),
+                                          [&](const JsonNode& one) { return holds_label(one, label); }));
 }
 
 void collect_labels(const JsonNode::Array& steps, std::vector<std::string>& labels) {
@@ -32,7 +41,8 @@ class Mistake {
     mistake.at("only");
   }
 
-  void make_in(JsonNode::Array& steps) {
+  /// `around` are steps around the list, outermost first.
+  void make_in(JsonNode::Array& steps, const WorkloadScope& scope, std::vector<const JsonNode*> around) {
     std::vector<std::string> labels;
     collect_labels(steps, labels);
     for (const char* key : {"at", "after"}) {
@@ -40,13 +50,28 @@ class Mistake {
       if (label && std::find(labels.begin(), labels.end(), label->string()) == labels.end())
         label->fail_name("step of this workload labelled", label->string(), labels);
     }
+    if (!hits(scope.context(), steps, around)) {
+      mistake_.at("only").fail(fmt::format("no such rank comes to the step '{}' in such a turn", label_),
+                               "the mistake would change nothing");
+    }
     walk(steps);
     if (const auto after = mistake_.find("after"); after && !is_moved_)
-      after->fail(
-          fmt::format("no step '{}' comes after '{}' in the same list of steps", after->string(), label_));
+      after->fail(fmt::format("no step '{}' comes after '{}' in the same list of steps or inside of it",
+                              after->string(), label_));
   }
 
  private:
+  bool hits(ReadContext& context, const JsonNode::Array& steps, std::vector<const JsonNode*>& path) const {
+    return std::any_of(steps.begin(), steps.end(), [&](const JsonNode& step) {
+      path.push_back(&step);
+      const JsonNode* inner = step.find("steps");
+      const bool is_hit = (has_label(step, label_) && may_reach(context, path, mistake_.at("only"))) ||
+                          (inner != nullptr && hits(context, inner->array(), path));
+      path.pop_back();
+      return is_hit;
+    });
+  }
+
   void walk(JsonNode::Array& steps) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
       if (JsonNode* inner = steps[i].find("steps")) walk(inner->array());
@@ -55,7 +80,7 @@ class Mistake {
       if (mistake_.has("after")) {
         const auto later = std::find_if(
             steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, steps.end(),
-            [&](const JsonNode& step) { return has_label(step, mistake_.at("after").string()); });
+            [&](const JsonNode& step) { return holds_label(step, mistake_.at("after").string()); });
         if (later == steps.end()) continue;
         steps.insert(std::next(later), for_these(original));
         is_moved_ = true;
@@ -115,8 +140,17 @@ class Mistake {
 
 }  // namespace
 
-void make_mistakes(const JsonCursor& mistakes, JsonNode::Array& steps) {
-  for (const JsonCursor& mistake : mistakes.items()) Mistake(mistake).make_in(steps);
+void make_mistakes(const WorkloadScope& scope, const JsonCursor& workload, JsonNode::Array& steps) {
+  const JsonMaker make(workload.node().place);
+  JsonNode guards = make.object({});
+  for (const char* key : {"only", "except"}) {
+    if (const auto guard = workload.find(key)) make.set(guards, key, guard->node());
+  }
+  JsonNode members = make.object({});
+  if (const auto grid = workload.find("grid"))
+    make.set(members, "only", make.object({{"grid", make.text(grid->string())}}));
+  for (const JsonCursor& mistake : workload.at("mistakes").items())
+    Mistake(mistake).make_in(steps, scope, {&guards, &members});
 }
 
 }  // namespace gridlock

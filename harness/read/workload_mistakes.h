@@ -1,6 +1,6 @@
 #pragma once
 
-#include "harness/read/json_cursor.h"
+#include "harness/read/workload_scope.h"
 
 namespace gridlock {
 
@@ -11,8 +11,10 @@ namespace gridlock {
 ///   {"at": "dispatch", "only": {"rank": 3}, "count": 0}              ... or say another count (or counts)
 ///   {"at": "dispatch", "only": {"rank": 3}, "after": "combine"}      ... or do it after the step named so
 ///
-/// The last one looks for the next such step in the same list of steps. Throws InputError for labels that are
-/// not there, unknown keys, and steps that have no count.
-void make_mistakes(const JsonCursor& mistakes, JsonNode::Array& steps);
+/// The last one looks for the next such step in the same list of steps, or for a loop or workload there that
+/// has it inside. Throws InputError for labels that are
+/// not there, unknown keys, steps that have no count, and ranks and turns that never come to such a step.
+/// `workload` is the step that the list stands for.
+void make_mistakes(const WorkloadScope& scope, const JsonCursor& workload, JsonNode::Array& steps);
 
 }  // namespace gridlock

@@ -54,12 +54,16 @@ struct WorkloadScope::Grids {
 WorkloadScope::WorkloadScope(const JsonCursor& root) : root_(root) {}
 WorkloadScope::~WorkloadScope() = default;
 
-const Plan& WorkloadScope::plan(const JsonCursor& name) const {
+ReadContext& WorkloadScope::context() const {
   if (!grids_) {
     grids_ = std::make_unique<Grids>();
     read_world_and_grids(grids_->context, root_);
   }
-  const std::int32_t grid = index_of(grids_->context.grid_names(), name.string());
+  return grids_->context;
+}
+
+const Plan& WorkloadScope::plan(const JsonCursor& name) const {
+  const std::int32_t grid = index_of(context().grid_names(), name.string());
   if (grid < 0) name.fail_name("grid", name.string(), grids_->context.grid_names());
   return *grids_->scenario.grids[static_cast<std::size_t>(grid)].plan;
 }

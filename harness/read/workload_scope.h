@@ -19,6 +19,8 @@ class WorkloadScope {
   WorkloadScope& operator=(const WorkloadScope&) = delete;
 
   const JsonCursor& root() const { return root_; }
+  /// The world and its grids. Throws InputError when they cannot be read.
+  ReadContext& context() const;
   /// The plan of the grid that the cursor names. Throws InputError for an unknown name, and for grids that
   /// cannot be read.
   const Plan& plan(const JsonCursor& name) const;

@@ -69,6 +69,8 @@ class Template {
       if (member.key == "if" || member.key == "unless") continue;
       const auto key = filled_string(member.key);
       auto value = member.key == "steps" ? JsonNode{steps(member.value), place_} : filled_in(member.value);
+      // What is not said of a workload inside is not said to it.
+      if (!value && node.find("workload") != nullptr) continue;
       if (!key || !value) return std::nullopt;
       made.set(key->string(), place_, std::move(*value));
     }

@@ -58,7 +58,7 @@ class Expander {
   JsonNode block(const JsonCursor& workload) const {
     JsonNode::Array steps = steps_of(workload);
     if (const auto phase = workload.find("phase")) add_phase(steps, phase->string());
-    if (const auto mistakes = workload.find("mistakes")) make_mistakes(*mistakes, steps);
+    if (workload.has("mistakes")) make_mistakes(scope_, workload, steps);
     const JsonMaker make(workload.node().place);
     JsonNode block = make.object({{"repeat", make.number(1)}});
     if (const auto grid = workload.find("grid"))

@@ -104,13 +104,6 @@ std::string complaints_text(const CaseResult& result) {
   return text;
 }
 
-nlohmann::ordered_json ranks_json(const RankSet& ranks) {
-  // A million ranks stay one line: the runs, not the ranks.
-  constexpr std::size_t kListedMax = 64;
-  if (ranks.size() <= kListedMax) return ranks.to_vector();
-  return ranks.to_string();
-}
-
 std::string xml_escaped(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -136,6 +129,13 @@ std::string xml_escaped(const std::string& text) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json ranks_json(const RankSet& ranks) {
+  // A million ranks stay one line: the runs, not the ranks.
+  constexpr std::size_t kListedMax = 64;
+  if (ranks.size() <= kListedMax) return ranks.to_vector();
+  return ranks.to_string();
+}
 
 nlohmann::ordered_json diagnosis_json(const Diagnosis& diagnosis) {
   nlohmann::ordered_json sides = nlohmann::ordered_json::array();

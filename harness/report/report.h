@@ -20,6 +20,8 @@ std::string text_report(const CaseResult& result, const ReportStyle& style);
 
 /// The same for programs; documented in docs/report_format.md. Key order is fixed.
 nlohmann::ordered_json json_report(const CaseResult& result);
+/// Ranks as reports for programs have them: a list, or a text of runs for more than 64.
+nlohmann::ordered_json ranks_json(const RankSet& ranks);
 
 /// One diagnosis in it.
 nlohmann::ordered_json diagnosis_json(const Diagnosis& diagnosis);

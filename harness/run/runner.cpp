@@ -9,6 +9,7 @@
 #include "harness/run/data_size.h"
 #include "harness/run/real_world.h"
 #include "harness/run/scenario_program.h"
+#include "harness/run/world_size.h"
 
 namespace gridlock {
 namespace {
@@ -89,7 +90,11 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
 }
 
 CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
-  if (world.name() != "sim") check_real_world(*scenario, options, world.name());
+  if (world.name() == "sim") {
+    check_world_size(*scenario, options.memory_max);
+  } else {
+    check_real_world(*scenario, options, world.name());
+  }
   if (options.payload == Payload::data) check_data_size(*scenario);
   CaseResult result;
   result.scenario = scenario;

@@ -34,6 +34,11 @@ BinaryRun run(const std::string& prefix, const std::string& program) {
 
 BinaryRun run_gridlock(const std::string& arguments) { return run("", "'" GRIDLOCK_BINARY "' " + arguments); }
 
+BinaryRun run_gridlock_for(double seconds, const std::string& signal, const std::string& arguments) {
+  return run("", "timeout --preserve-status -s " + signal + " " + std::to_string(seconds) +
+                     " '" GRIDLOCK_BINARY "' " + arguments);
+}
+
 BinaryRun run_dump_mpu(const std::string& arguments) {
   return run("tool_", "PYTHONDONTWRITEBYTECODE=1 python3 tools/dump_mpu.py " + arguments);
 }

@@ -146,5 +146,48 @@ TEST(DumpedMinimalMpu, IsHeldAgainstModelTimesData) {
                                    "    rank 0: expected 0, got 1\n"));
 }
 
+TEST(DumpCheckAsJson, HasWhatTheTextHas) {
+  const std::string wrong = dump_of("examples/mpu/device_mesh.py:WrongDimension", 12);
+  const BinaryRun run = run_gridlock("accessors --check " + wrong + kContract + " --format json");
+  EXPECT_EQ(run.exit_code, 3);
+  const auto report = nlohmann::json::parse(run.out);
+  EXPECT_EQ(report.at("object"), "device_mesh.WrongDimension");
+  EXPECT_EQ(report.at("outcome"), "mismatch");
+  EXPECT_EQ(report.at("exit_code"), 3);
+  EXPECT_EQ(report.at("creations"), 19);
+  EXPECT_EQ(report.at("grid").at("axes"), "pipe=1,data=4,tensor=3");
+  EXPECT_EQ(report.at("grid").at("values"), 72);
+  const auto& differ = report.at("grid").at("differ").at(0);
+  EXPECT_EQ(differ.at("accessor"), "get_model_parallel_rank");
+  EXPECT_EQ(differ.at("ranks"), nlohmann::json({1, 2, 3, 5, 7, 8, 9, 11}));
+  EXPECT_EQ(report.at("inconsistencies").at(0).at("invariant"), "group_rank");
+  int counted = 0;
+  for (const auto& gap : report.at("gaps")) counted += gap.at("counts").get<bool>() ? 1 : 0;
+  EXPECT_EQ(counted, 9);
+}
+
+TEST(DumpCheckAsJson, OfASoundMpuPasses) {
+  const std::string sound = dump_of("examples/mpu/three_axes.py:ThreeAxes", 8);
+  const BinaryRun run =
+      run_gridlock("accessors --check " + sound + kContract + " --subsystem 'ZeRO 3' --format json");
+  EXPECT_EQ(run.exit_code, 0);
+  const auto report = nlohmann::json::parse(run.out);
+  EXPECT_EQ(report.at("outcome"), "passed");
+  EXPECT_EQ(report.at("subsystems"), nlohmann::json({"ZeRO 3"}));
+  EXPECT_TRUE(report.at("grid").at("differ").empty());
+}
+
+TEST(DumpCheckAsJson, IsForDumpsOnly) {
+  EXPECT_EQ(run_gridlock("accessors --format json scenarios/grids/single_3d.json").exit_code, 2);
+}
+
+TEST(DumpFiles, WithoutAnyTextSayWhatWritesThem) {
+  const std::string empty = temporary_file("empty.json", "");
+  EXPECT_EQ(
+      run_gridlock("accessors --check " + empty + kContract).err,
+      empty +
+          ": the file is empty\n  hint: tools/dump_mpu.py writes it, unless what it prints says why not\n");
+}
+
 }  // namespace
 }  // namespace gridlock

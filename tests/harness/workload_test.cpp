@@ -15,6 +15,7 @@ namespace gridlock {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 struct Sum {
@@ -208,7 +209,7 @@ TEST(Workloads, a_mistake_in_the_order_moves_a_call_behind_a_later_one) {
 "after": "weights"}])"),
       "s.json:4:10: /programs/0/steps/0/mistakes/0/after: no step 'weights' comes after 'gradients' in the "
       "same "
-      "list of steps");
+      "list of steps or inside of it");
 }
 
 TEST(Workloads, mistakes_without_a_step_are_refused) {
@@ -222,6 +223,77 @@ TEST(Workloads, mistakes_without_a_step_are_refused) {
   EXPECT_EQ(told(R"({"at": "written", "only": [1], "count": 0})"), "the step 'written' has no count");
   EXPECT_EQ(told(R"({"at": "written"})"), "the key 'only' is missing");
   EXPECT_EQ(told(R"({"at": "written", "only": [1], "before": "x"})").substr(0, 20), "unknown key 'before'");
+}
+
+// Durations are "none" where they are not given; the calls are the same.
+TEST(Workloads, a_step_of_reinforcement_learning_trains_with_and_without_durations) {
+  const auto calls = [](const char* more, RankId rank) {
+    return sums_of(scenario_from(fmt::format(
+                       R"({{"world": {{"ranks": 4}}, "grids": {{
+"t": {{"recipe": "areal", "topology": {{"pipe": 2, "data": 1, "tensor": 1}}}},
+"r": {{"recipe": "areal", "topology": {{"pipe": 1, "data": 2, "tensor": 1}}, "ranks": {{"offset": 2}}}}}},
+"programs": [{{"ranks": "all", "steps": [{{"create_grid": "t"}}, {{"create_grid": "r"}},
+{{"workload": "rl_step", "rollout": "r", "trainer": "t", "steps": 2, "count": 8, "micro_batches": 3{}}}]}}]}})",
+                       more)),
+                   rank);
+  };
+  const Sums none = calls("", 0);
+  // In each of two steps rewards and gradients are reduced once, and for each of three micro-batches two
+  // tensors forward and two backward; an activation goes and a gradient comes.
+  EXPECT_EQ(none.at("all_reduce"), (Sum{2 * (1 + 1 + 3 * 4), 2 * (3 + 8 + 3 * 4 * 8)}));
+  EXPECT_EQ(none.at("send"), (Sum{6, 48}));
+  EXPECT_EQ(none.at("recv"), (Sum{6, 48}));
+  EXPECT_EQ(calls(R"(, "forward": "10us", "backward": "20us")", 0), none);
+}
+
+std::string pipeline_error(const std::string& more) {
+  return error_for(fmt::format(
+      R"({{"world": {{"ranks": 8}}, "grids": {{"g": {{"recipe": "areal",
+"topology": {{"pipe": 3, "data": 2, "tensor": 1}}}}}}, "programs": [{{"ranks": "all", "steps": [{{"create_grid": "g"}},
+{{"workload": "pipeline", "grid": "g", "schedule": "1f1b", "micro_batches": 4, "count": 4, "tied_embedding": 4, {}}}]}}]}})",
+      more));
+}
+
+TEST(Workloads, mistakes_that_hit_nothing_are_refused) {
+  const auto told = [](const std::string& mistake) {
+    const std::string error = pipeline_error("\n\"mistakes\": [" + mistake + "]");
+    return error.substr(0, error.find("\n"));
+  };
+  const auto forward = [&](const std::string& only) {
+    return told(R"({"at": "forward", "only": )" + only + "}");
+  };
+  const std::string nobody =
+      "s.json:4:40: /programs/0/steps/1/mistakes/0/only: no such rank comes to the step 'forward' in such a "
+      "turn";
+  EXPECT_EQ(forward(R"({"rank": 2, "m": 3})"), "");
+  EXPECT_EQ(forward(R"({"rank": 2, "m": 4})"), nobody);
+  EXPECT_EQ(forward(R"({"m": [3, 9]})"), "");
+  EXPECT_EQ(forward(R"({"m": "4-9"})"), nobody);
+  EXPECT_EQ(forward("[2, 6]"), "");
+  EXPECT_EQ(forward("[6, 7]"), nobody) << "ranks 6 and 7 are in no grid";
+  const auto embedding = [&](const std::string& only) {
+    return told(R"({"at": "embedding", "only": )" + only + "}");
+  };
+  EXPECT_EQ(embedding(R"({"g.pipe": [1, 2]})"), "");
+  EXPECT_EQ(embedding(R"({"g.pipe": 1})"),
+            "s.json:4:42: /programs/0/steps/1/mistakes/0/only: no such rank comes to the step 'embedding' in "
+            "such a turn");
+}
+
+TEST(Workloads, a_mistake_that_another_one_has_taken_away_is_refused) {
+  const std::string once = R"({"at": "embedding", "only": {"g.pipe": 0}})";
+  EXPECT_EQ(pipeline_error(R"("mistakes": [)" + once + "]"), "");
+  EXPECT_THAT(pipeline_error(R"("mistakes": [)" + once + ", " + once + "]"),
+              HasSubstr("/mistakes/1/only: no such rank comes to the step 'embedding' in such a turn"));
+}
+
+TEST(Workloads, a_mistake_in_a_loop_around_the_workload_is_left_to_the_run) {
+  const std::string text =
+      R"({"world": {"ranks": 2}, "grids": {"g": {"recipe": "areal",
+"topology": {"pipe": 2, "data": 1, "tensor": 1}}}, "programs": [{"ranks": "all", "steps": [{"create_grid": "g"},
+{"repeat": 3, "as": "step", "steps": [{"workload": "pipeline", "grid": "g", "schedule": "gpipe", "micro_batches": 2,
+"count": 4, "mistakes": [{"at": "forward", "only": {"step": 2}}]}]}]}]})";
+  EXPECT_EQ(error_for(text), "");
 }
 
 }  // namespace

@@ -248,6 +248,12 @@ TEST(Megatron, orders_that_say_nothing_or_too_little_are_refused) {
             "megatron: the order 'tp-pp-tp' names the axis 'tp' twice");
   EXPECT_EQ(refusal_of(with_order("tp-dp"), 8),
             "megatron: the size of pp is 2, but the order 'tp-dp' lacks it");
+  // 24 ranks: no data ranks in the dense part (4 x 6), 6 in that of the experts (1 x 4).
+  EXPECT_EQ(refusal_of({4, 1, 6, 4, 1, {}, "tp-ep-cp-pp"}, 24),
+            "megatron: the size of dp in the expert part is 6, but the order 'tp-ep-cp-pp' lacks it");
+  EXPECT_EQ(refusal_of({1, 1, 2, 1, 2, {}, "cp-ep-dp-pp"}, 8),
+            "megatron: the size of tp in the expert part is 2, but the order 'cp-ep-dp-pp' lacks it");
+  EXPECT_EQ(refusal_of({4, 1, 1, 6, 4, {}, "tp-ep-dp-pp"}, 24), "accepted");
   MegatronSizes uneven = with_order("tp-pp-ep-dp");
   uneven.expert = 2;
   EXPECT_EQ(refusal_of(uneven, 8),
