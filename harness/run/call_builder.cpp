@@ -70,6 +70,12 @@ Call CallBuilder::describe(const RankContext& rank, const RankView& view, const 
   return call;
 }
 
+CallNotes CallBuilder::notes_of(const RankView& view, const Operation& operation) {
+  return {static_cast<std::int32_t>(view.evaluate(operation.device)),
+          static_cast<std::int32_t>(view.evaluate(operation.tag)),
+          static_cast<GroupRank>(view.evaluate(operation.kept_by)), operation.content};
+}
+
 void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
                            const Scenario& scenario, const Operation& operation, const Label& label) {
   Call call = describe(rank, view, names, scenario, operation, label);
@@ -79,10 +85,7 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
     call.counts = counts;
   }
   if (operation.has_notes) {
-    call.notes = &extras().notes.emplace_back(
-        CallNotes{static_cast<std::int32_t>(view.evaluate(operation.device)),
-                  static_cast<std::int32_t>(view.evaluate(operation.tag)),
-                  static_cast<GroupRank>(view.evaluate(operation.kept_by)), operation.content});
+    call.notes = &extras().notes.emplace_back(notes_of(view, operation));
   }
   const bool has_buffers =
       rank.has_data() || operation.input != BufferName::none || operation.output != BufferName::none;
