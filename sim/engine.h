@@ -83,7 +83,13 @@ class Engine {
   bool answer_kind(HostId host, const Request& request, Reply& reply);
   bool answer_main(RankId rank, const Request& request, Reply& reply);
   bool submit(HostId host, const Request& request, Reply& reply);
-  bool wait(HostId host, const Request& request, Reply& reply);
+  bool wait(HostId host, Ticket ticket, const Label& label, Reply& reply);
+  /// The second half of a submit that waits; `reply` has the ticket.
+  bool wait_for_submitted(HostId host, const Label& label, Reply& reply);
+  /// The host has gone on inside such a submit. False: it is parked again, or it is not its turn.
+  bool go_on_to_wait(HostId host);
+  /// Every request is a turn of its own.
+  bool is_picked() const { return options_.pick_turn && fibers_ == nullptr; }
   bool test(RankId rank, const Request& request, Reply& reply);
   bool synchronize(HostId host, const Request& request);
   void record_event(RankId rank, const Request& request, Reply& reply);
@@ -104,6 +110,8 @@ class Engine {
   std::int64_t name_number(RankId rank) const;
   bool is_ticket(RankId rank, Ticket ticket) const;
   bool must_stop();
+  /// False: the run ends instead.
+  bool count_request();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
   // Running ahead, in engine_ahead.cpp.
@@ -236,6 +244,8 @@ class Engine {
   std::map<HostId, Turn> turns_;
   /// Index = host: of the host work that it did last; empty until somebody does any.
   std::vector<Label> work_labels_;
+  /// Index = host: of the wait that follows (ThreadState::waits_next); empty until there is one.
+  std::vector<Label> wait_labels_;
   /// When the last of what was finished ahead was over.
   Nanos finished_ahead_{0};
   /// The latest arrival at a creation.

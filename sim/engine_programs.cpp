@@ -30,6 +30,7 @@ void Engine::run_host(HostId host) {
   if (own.park != Park::none) return;  // a fault came first
   now_ = std::max(time_, own.since);
   if (own.holds_work && !submit_held(host)) return;
+  if (own.waits_next && !go_on_to_wait(host)) return;
   if (fibers_ == nullptr) {
     run_machine(host);
   } else if (own.fiber == nullptr) {
@@ -68,7 +69,7 @@ void Engine::run_machine(HostId host) {
       }
       reply = Reply{};
       if (!answer(host, request, reply)) break;
-      if (options_.pick_turn) {
+      if (is_picked()) {
         own.reply = reply;
         ready_.add(host);
         break;
