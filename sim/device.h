@@ -16,6 +16,7 @@ namespace gridlock::sim {
 /// A submit of the rank was completed at that time.
 struct Progress {
   RankId rank;
+  Ticket ticket;
   Nanos time;
 };
 
@@ -36,9 +37,11 @@ class Device {
 
   /// An empty work for a submit, to be filled with calls and then submitted.
   Slot new_work(RankId rank, Ticket ticket);
-  /// Adds a call to the end of the work. Calls of one
-  /// work must be added in order; `previous` is the call added before, kNoSlot at first.
-  Slot add_call(Slot work, Slot previous, const OpenCall& call);
+  /// Adds an empty call to the end of the work, to be filled in. Calls of one work must be added in order;
+  /// `previous` is the call added before, kNoSlot at first.
+  Slot add_call(Slot work, Slot previous);
+  /// All calls of the work are there: their buffers are in use.
+  void filled(Slot work);
   /// Enqueues the work on the streams that its calls name, and starts it if they are free.
   void submit(Slot work, Nanos now);
 
@@ -78,10 +81,12 @@ class Device {
   const Work& work(Slot slot) const { return works_[slot]; }
   Work& work(Slot slot) { return works_[slot]; }
   const OpenCall& call(Slot slot) const { return calls_[slot]; }
+  OpenCall& call(Slot slot) { return calls_[slot]; }
   /// Places where calls met that are not alike and that went on nevertheless.
   std::span<const SilentMismatch> silent_mismatches() const { return silent_mismatches_; }
 
  private:
+  void enqueue_beside(Slot work, StreamId known);
   void start(Slot work, Nanos now);
   void start_calls(Slot work, Nanos now);
   void start_ready(RankId rank, Nanos now);

@@ -108,8 +108,16 @@ class Engine {
   std::int64_t drift(RankId rank) const;
   /// Record::count of a creation.
   std::int64_t name_number(RankId rank) const;
-  bool is_ticket(RankId rank, Ticket ticket) const;
-  bool must_stop();
+  bool is_ticket(RankId rank, Ticket ticket) const {
+    return ticket >= Ticket{0} &&
+           static_cast<std::int64_t>(ticket) < ranks_[static_cast<std::size_t>(rank)].next_ticket;
+  }
+  bool must_stop() {
+    constexpr std::int64_t kMemoryCheckEvery = 1 << 16;
+    return (request_count_ % kMemoryCheckEvery == 0 && is_memory_full()) ||
+           step_count_ >= options_.step_max || is_interrupted();
+  }
+  bool is_memory_full();
   /// False: the run ends instead.
   bool count_request();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
@@ -128,7 +136,12 @@ class Engine {
   void finish_ahead(const Due& due);
   /// Finishes what is private and runs on whom that woke, depth first.
   void run_ahead();
-  bool must_wait_for_turn(const Request& request) const;
+  /// Whether it changes what other ranks have under way or may see first, and so has to come in the order of
+  /// time.
+  bool must_wait_for_turn(const Request& request) const {
+    return now_ > time_ && (request.kind == RequestKind::post || request.kind == RequestKind::abort ||
+                            request.kind == RequestKind::exit);
+  }
   /// Parks the host until virtual time has come to it. Always false.
   bool wait_for_turn(HostId host, Turn turn);
   void take_turn(HostId host);

@@ -19,18 +19,15 @@ Record host_record(RecordKind kind, const Request& request) {
   return record;
 }
 
-bool Engine::must_stop() {
-  constexpr std::int64_t kMemoryCheckEvery = 1 << 16;
-  if (request_count_ % kMemoryCheckEvery == 0 && request_count_ > 0 &&
-      static_cast<std::int64_t>(recorder_.store().byte_count()) > options_.memory_max - data_bytes_) {
-    error_ = "the histories of all ranks have grown beyond " + std::to_string(options_.memory_max >> 20U) +
-             " MiB after " + std::to_string(request_count_) + " requests";
-    return true;
-  }
-  return step_count_ >= options_.step_max || is_interrupted();
+bool Engine::is_memory_full() {
+  const auto used = static_cast<std::int64_t>(recorder_.store().byte_count());
+  if (request_count_ == 0 || used <= options_.memory_max - data_bytes_) return false;
+  error_ = "the histories of all ranks have grown beyond " + std::to_string(options_.memory_max >> 20U) +
+           " MiB after " + std::to_string(request_count_) + " requests";
+  return true;
 }
 
-bool Engine::count_request() {
+inline bool Engine::count_request() {
   if (must_stop()) {
     limit_reached_ = true;
     return false;
@@ -133,7 +130,7 @@ bool Engine::submit(HostId host, const Request& request, Reply& reply) {
     thread(host).holds_work = true;
     thread(host).held_blocks_host = result.blocks_host;
   }
-  if (meetings_.is_on()) wake_met();
+  if (meetings_.has_released()) wake_met();
   const bool goes_on = result.held == kNoSlot && after_submit(host, result.ticket, result.blocks_host, reply);
   if (!request.waits || !reply.status.ok()) return goes_on;
   if (goes_on && !is_picked()) return wait_for_submitted(host, request.label, reply);
@@ -167,7 +164,7 @@ bool Engine::go_on_to_wait(HostId host) {
   return !is_picked();
 }
 
-bool Engine::after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply) {
+inline bool Engine::after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply) {
   const RankId rank = hosts_.rank_of(host);
   if (blocks_host) {
     races_.waited(rank, ticket);
@@ -199,11 +196,6 @@ bool Engine::submit_held(HostId host) {
   if (!after_submit(host, reply.ticket, own.held_blocks_host, reply)) return false;
   own.reply = reply;
   return true;
-}
-
-bool Engine::is_ticket(RankId rank, Ticket ticket) const {
-  const auto number = static_cast<std::int64_t>(ticket);
-  return number >= 0 && number < ranks_[static_cast<std::size_t>(rank)].next_ticket;
 }
 
 bool Engine::wait(HostId host, Ticket ticket, const Label& label, Reply& reply) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "core/history/histories.h"
@@ -17,8 +16,9 @@ class Streams {
  public:
   Streams(RankId world_size, Pool<Work>& works);
 
-  /// Appends work to the queues of `streams`, which are distinct. True when it starts now.
-  bool enqueue(Slot work, std::span<const StreamId> streams);
+  /// Appends work to the queue of one of its streams, once for each. It starts when it is before everything
+  /// else on all of them: when Work::streams_blocked is 0.
+  void enqueue(Slot work, StreamId stream);
   /// Takes completed work off its streams; work that starts now is appended to `startable`. Requires: it had
   /// started.
   void complete(Slot work, std::vector<Slot>& startable);

@@ -20,7 +20,7 @@ std::optional<std::int64_t> checked_total(std::span<const std::int64_t> counts) 
   return sum;
 }
 
-std::optional<CallExtents> extents_of(const Call& call, GroupRank rank, GroupRank size) {
+std::optional<CallExtents> uneven_extents(const Call& call, GroupRank rank, GroupRank size) {
   const auto n = static_cast<std::size_t>(size);
   const auto self = static_cast<std::size_t>(rank);
   if (call.kind == CallKind::all_gather_v) {
@@ -30,16 +30,16 @@ std::optional<CallExtents> extents_of(const Call& call, GroupRank rank, GroupRan
     return CallExtents{call.counts[self], *all,
                        std::accumulate(before.begin(), before.end(), std::int64_t{0})};
   }
-  if (call.kind == CallKind::all_to_all_v) {
-    if (call.counts.size() != 2 * n) return std::nullopt;
-    const auto sent = checked_total(call.counts.first(n));
-    const auto received = checked_total(call.counts.subspan(n));
-    if (!sent || !received) return std::nullopt;
-    return CallExtents{*sent, *received, 0};
-  }
-  if (!call.counts.empty() || call.count < 0 || call.count > kBytesMax / size) return std::nullopt;
-  return CallExtents{input_count(call.kind, call.count, size, rank, call.peer),
-                     output_count(call.kind, call.count, size, rank, call.peer), call.count * rank};
+  if (call.counts.size() != 2 * n) return std::nullopt;
+  const auto sent = checked_total(call.counts.first(n));
+  const auto received = checked_total(call.counts.subspan(n));
+  if (!sent || !received) return std::nullopt;
+  return CallExtents{*sent, *received, 0};
+}
+
+/// count > max / divisor, without the division where the count is small: this is asked for every call.
+inline bool exceeds(std::int64_t count, std::int64_t max, std::int64_t divisor) {
+  return count > (max >> 32U) && count > max / divisor;
 }
 
 }  // namespace
@@ -47,10 +47,20 @@ std::optional<CallExtents> extents_of(const Call& call, GroupRank rank, GroupRan
 std::optional<CallExtents> check_call(const Call& call, GroupRank rank, GroupRank size) {
   const OperationInfo& info = operation(call.kind);
   if ((info.has_root || info.is_p2p) && (call.peer < 0 || call.peer >= size)) return std::nullopt;
-  const std::optional<CallExtents> extents = extents_of(call, rank, size);
-  if (!extents) return std::nullopt;
-  const auto element = static_cast<std::int64_t>(dtype_size(call.dtype));
-  if (std::max(extents->input, extents->output) > kBytesMax / element) return std::nullopt;
+  std::optional<CallExtents> extents;
+  if (info.count == CountMeaning::per_rank) {
+    extents = uneven_extents(call, rank, size);
+    if (!extents) return std::nullopt;
+  } else {
+    if (!call.counts.empty() || call.count < 0 || exceeds(call.count, kBytesMax, size)) return std::nullopt;
+    const bool is_root = rank == call.peer;
+    extents = CallExtents{extent_count(info.input, call.count, size, is_root),
+                          extent_count(info.output, call.count, size, is_root), call.count * rank};
+  }
+  const std::int64_t elements = std::max(extents->input, extents->output);
+  if (elements > (kBytesMax >> 32U) &&
+      elements > kBytesMax / static_cast<std::int64_t>(dtype_size(call.dtype)))
+    return std::nullopt;
   if (info.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar))
     return std::nullopt;
   const bool in_place = call.input != BufferHandle::none && call.input == call.output;
