@@ -25,33 +25,6 @@ Device::Device(const RunOptions& options, const GroupTable& groups, const Histor
       matcher_(groups, store, calls_, hosts_, options.semantics.pair_communicators),
       transfer_(groups, store, ranks, options.payload == Payload::data) {}
 
-Slot Device::new_work(RankId rank, Ticket ticket) {
-  const Slot slot = works_.add();
-  works_[slot].rank = rank;
-  works_[slot].ticket = ticket;
-  return slot;
-}
-
-Slot Device::add_call(Slot work, Slot previous) {
-  const Slot slot = calls_.add();
-  calls_[slot].work = work;
-  Work& owner = works_[work];
-  (previous == kNoSlot ? owner.first_call : calls_[previous].next_of_work) = slot;
-  ++owner.calls_open;
-  return slot;
-}
-
-void Device::filled(Slot work) {
-  Work& owner = works_[work];
-  Buffers& buffers = ranks_[static_cast<std::size_t>(owner.rank)].buffers;
-  for (Slot slot = owner.first_call; slot != kNoSlot; slot = calls_[slot].next_of_work) {
-    const OpenCall& call = calls_[slot];
-    owner.wave_last = std::max(owner.wave_last, call.wave);
-    buffers.begin_use(call.input);
-    buffers.begin_use(call.output);
-  }
-}
-
 void Device::submit(Slot work, Nanos now) {
   Work& submitted = works_[work];
   submitted.submitted = now;

@@ -36,12 +36,22 @@ class Device {
          std::vector<RankState>& ranks, TimerQueue& timers, Digest& digest);
 
   /// An empty work for a submit, to be filled with calls and then submitted.
-  Slot new_work(RankId rank, Ticket ticket);
+  Slot new_work(RankId rank, Ticket ticket) {
+    const Slot slot = works_.add();
+    works_[slot].rank = rank;
+    works_[slot].ticket = ticket;
+    return slot;
+  }
   /// Adds an empty call to the end of the work, to be filled in. Calls of one work must be added in order;
   /// `previous` is the call added before, kNoSlot at first.
-  Slot add_call(Slot work, Slot previous);
-  /// All calls of the work are there: their buffers are in use.
-  void filled(Slot work);
+  Slot add_call(Slot work, Slot previous) {
+    const Slot slot = calls_.add();
+    calls_[slot].work = work;
+    Work& owner = works_[work];
+    (previous == kNoSlot ? owner.first_call : calls_[previous].next_of_work) = slot;
+    ++owner.calls_open;
+    return slot;
+  }
   /// Enqueues the work on the streams that its calls name, and starts it if they are free.
   void submit(Slot work, Nanos now);
 

@@ -91,14 +91,15 @@ inline void Streams::advance(RankId rank, std::vector<Slot>& startable) {
 
 void Streams::complete(Slot work, std::vector<Slot>& startable) {
   const RankId rank = works_[work].rank;
+  bool goes_on = false;
   for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
     Queue& queue = queues_[slot];
-    if (queue.head != kNoSlot && entries_[queue.head].kind == EntryKind::work &&
-        entries_[queue.head].work == work) {
-      pop(queue);
-    }
+    if (queue.head == kNoSlot) continue;
+    const Entry& head = entries_[queue.head];
+    if (head.kind == EntryKind::work && head.work == work) pop(queue);
+    goes_on = goes_on || queue.head != kNoSlot;
   }
-  advance(rank, startable);
+  if (goes_on) advance(rank, startable);
 }
 
 void Streams::take_back(Slot work, std::vector<Slot>& startable) {
@@ -145,7 +146,7 @@ bool Streams::is_pending(RankId rank, EventId event) const {
   return false;
 }
 
-bool Streams::is_open(RankId rank, Ticket ticket) const {
+bool Streams::is_among(RankId rank, Ticket ticket) const {
   const auto holds = [&](Slot entry) {
     return entries_[entry].kind == EntryKind::work && works_[entries_[entry].work].ticket == ticket;
   };
@@ -173,14 +174,6 @@ bool Streams::holds_only(RankId rank, Slot work) const {
 std::int32_t Streams::depth(RankId rank, StreamId stream) const {
   const Slot queue = find(rank, stream);
   return queue == kNoSlot ? 0 : queues_[queue].depth;
-}
-
-std::int32_t Streams::depth_max(RankId rank) const {
-  std::int32_t most = 0;
-  for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
-    most = std::max(most, queues_[slot].depth);
-  }
-  return most;
 }
 
 std::vector<OpenWork> Streams::open_work(RankId rank) const {

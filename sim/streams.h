@@ -45,14 +45,29 @@ class Streams {
 
   /// Whether the work of a ticket that was given is not complete. O(streams) for the oldest and the newest
   /// ticket of a stream, else O(entries).
-  bool is_open(RankId rank, Ticket ticket) const;
+  bool is_open(RankId rank, Ticket ticket) const {
+    const Slot first = first_queue_[static_cast<std::size_t>(rank)];
+    if (first == kNoSlot) return false;
+    // Mostly a rank has one stream and asks for what it submitted last.
+    const Slot tail = queues_[first].tail;
+    const bool is_last = tail != kNoSlot && entries_[tail].kind == EntryKind::work &&
+                         works_[entries_[tail].work].ticket == ticket;
+    return is_last || is_among(rank, ticket);
+  }
   bool is_idle(RankId rank, StreamId stream) const { return depth(rank, stream) == 0; }
   /// Whether nothing but this work is on any stream of the rank; kNoSlot: nothing at all.
   bool holds_only(RankId rank, Slot work) const;
   /// Entries on the stream.
   std::int32_t depth(RankId rank, StreamId stream) const;
   /// The largest depth of any stream of the rank.
-  std::int32_t depth_max(RankId rank) const;
+  std::int32_t depth_max(RankId rank) const {
+    std::int32_t most = 0;
+    for (Slot slot = first_queue_[static_cast<std::size_t>(rank)]; slot != kNoSlot;
+         slot = queues_[slot].next_queue) {
+      if (queues_[slot].depth > most) most = queues_[slot].depth;
+    }
+    return most;
+  }
   /// First open ticket of every stream that holds work, by stream id.
   std::vector<OpenWork> open_work(RankId rank) const;
 
@@ -74,6 +89,7 @@ class Streams {
     Slot next_queue = kNoSlot;
   };
 
+  bool is_among(RankId rank, Ticket ticket) const;
   Slot find(RankId rank, StreamId stream) const;
   Slot find_or_add(RankId rank, StreamId stream);
   Slot append(Queue& queue, Entry entry);

@@ -184,13 +184,18 @@ Submission::Result Submission::submit(RankId rank, HostId host, std::span<const 
     OpenCall& open_call = device_.call(last);
     open(rank, placed_[i], is_batch, record, open_call);
     open_call.corrupt = static_cast<std::ptrdiff_t>(i) == corrupted;
-    if (has_waves) open_call.wave = waves_[i];
+    if (has_waves) {
+      open_call.wave = waves_[i];
+      device_.work(work).wave_last = std::max(device_.work(work).wave_last, open_call.wave);
+    }
+    Buffers& buffers = ranks_[index(rank)].buffers;
+    buffers.begin_use(open_call.input);
+    buffers.begin_use(open_call.output);
     recorder_.write(rank, record);
     if (meetings_.is_on()) meetings_.add(open_call, !is_batch);
     result.blocks_host = result.blocks_host || blocks_host_ ||
                          groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;
   }
-  device_.filled(work);
   races_.submitted(work);
   if (meetings_.is_on() && meetings_.come(host, now)) {
     result.held = work;

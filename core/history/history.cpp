@@ -20,17 +20,19 @@ namespace {
 constexpr std::size_t kNodeMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kFirstBucketCount = 1024;
 
-/// A record has no padding, so two of them are equal exactly when all their bits are.
-using RecordBits = std::array<std::uint64_t, 9>;
-static_assert(sizeof(RecordBits) == sizeof(Record));
-
+/// Field by field, each as wide as it was written a moment ago; the scalar by its bits. What differs between
+/// the records of one place comes first.
 bool are_equal(const Record& a, const Record& b) {
-  const auto left = std::bit_cast<RecordBits>(a);
-  const auto right = std::bit_cast<RecordBits>(b);
-  std::uint64_t differing = 0;
-  for (std::size_t i = 0; i < left.size(); ++i) differing |= left[i] ^ right[i];
-  return differing == 0;
+  return a.ticket == b.ticket && a.sequence == b.sequence && a.kind == b.kind && a.call == b.call &&
+         a.group == b.group && a.peer == b.peer && a.count == b.count && a.label == b.label &&
+         a.dtype == b.dtype && a.op == b.op && a.unknown == b.unknown && a.rejected == b.rejected &&
+         a.batched == b.batched && a.stream == b.stream && a.detail == b.detail && a.notes == b.notes &&
+         a.thread == b.thread &&
+         std::bit_cast<std::uint64_t>(a.scalar) == std::bit_cast<std::uint64_t>(b.scalar);
 }
+
+// A record is hashed as it lies in memory, so there must be no padding in it.
+static_assert(sizeof(Record) == 72);
 
 std::uint64_t hash_bytes(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }
 

@@ -44,28 +44,32 @@ inline bool exceeds(std::int64_t count, std::int64_t max, std::int64_t divisor) 
 
 }  // namespace
 
+// Every path returns the same variable, which the compiler then builds where the caller wants it.
 std::optional<CallExtents> check_call(const Call& call, GroupRank rank, GroupRank size) {
-  const OperationInfo& info = operation(call.kind);
-  if ((info.has_root || info.is_p2p) && (call.peer < 0 || call.peer >= size)) return std::nullopt;
   std::optional<CallExtents> extents;
+  const OperationInfo& info = operation(call.kind);
+  if ((info.has_root || info.is_p2p) && (call.peer < 0 || call.peer >= size)) return extents;
   if (info.count == CountMeaning::per_rank) {
     extents = uneven_extents(call, rank, size);
-    if (!extents) return std::nullopt;
+    if (!extents) return extents;
   } else {
-    if (!call.counts.empty() || call.count < 0 || exceeds(call.count, kBytesMax, size)) return std::nullopt;
+    if (!call.counts.empty() || call.count < 0 || exceeds(call.count, kBytesMax, size)) return extents;
     const bool is_root = rank == call.peer;
-    extents = CallExtents{extent_count(info.input, call.count, size, is_root),
-                          extent_count(info.output, call.count, size, is_root), call.count * rank};
+    extents.emplace();
+    extents->input = extent_count(info.input, call.count, size, is_root);
+    extents->output = extent_count(info.output, call.count, size, is_root);
+    extents->share = call.count * rank;
   }
   const std::int64_t elements = std::max(extents->input, extents->output);
-  if (elements > (kBytesMax >> 32U) &&
-      elements > kBytesMax / static_cast<std::int64_t>(dtype_size(call.dtype)))
-    return std::nullopt;
-  if (info.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar))
-    return std::nullopt;
+  constexpr std::int64_t kElementBytesMax = 8;
+  const bool is_too_large = elements > kBytesMax / kElementBytesMax &&
+                            elements > kBytesMax / static_cast<std::int64_t>(dtype_size(call.dtype));
+  const bool has_wrong_scalar =
+      info.reduces && call.op == ReduceOp::premul_sum && !holds_value(call.dtype, call.scalar);
   const bool in_place = call.input != BufferHandle::none && call.input == call.output;
-  if (in_place && info.in_place == InPlace::never && extents->input + extents->output > 0)
-    return std::nullopt;
+  const bool has_no_place =
+      in_place && info.in_place == InPlace::never && extents->input + extents->output > 0;
+  if (is_too_large || has_wrong_scalar || has_no_place) extents.reset();
   return extents;
 }
 
