@@ -52,7 +52,8 @@ class Engine {
   /// A buffer is made or freed. Does not return when there is no room for it: the run ends.
   void claim(std::int64_t count, DType dtype);
   void disclaim(std::int64_t count, DType dtype);
-  /// Answers a request on the host's fiber, parking it if needed.
+  /// Called on the host's fiber: hands the request to the engine's stack and parks the fiber meanwhile, so
+  /// that a stack of its own holds nothing but its program.
   Reply execute_on_fiber(HostId host, const Request& request);
 
  private:
@@ -202,6 +203,9 @@ class Engine {
   void note_choice(ChoiceKind kind, RankId rank);
   void run_host(HostId host);
   void run_machine(HostId host);
+  void run_fiber(HostId host);
+  /// Whether the fiber, which asked for something, goes on.
+  bool answer_fiber(HostId host);
   /// Body of a fiber.
   void run_on_fiber(HostId host);
   StepMachine& machine_of(HostId host);
@@ -245,6 +249,8 @@ class Engine {
   Watchdog watchdog_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
+  /// What the fiber that parked last asks for.
+  const Request* asked_ = nullptr;
   ReadySet ready_;
   /// Of the round that is going on.
   ReadySet running_;
