@@ -48,6 +48,10 @@ bool RankLedger::append_call(const Call& call, Record record) {
     if (!log_.append(LogEntry::counts, bytes)) return false;
     record.detail = counts_++;
   }
+  return append_noted(call, record);
+}
+
+bool RankLedger::append_noted(const Call& call, Record record) {
   if (call.notes != nullptr) {
     Encoder out;
     encode(out, *call.notes);
@@ -75,7 +79,8 @@ bool RankLedger::record_rejected(const Call& call) {
 void RankLedger::record_intended(const IntendedCalls& intended) {
   for (const Call& call : intended.calls) {
     const InstanceId group = groups_.resolve(call.group, rank_);
-    if (group != InstanceId::none && !append(planned_record(call, next_sequence(group, call)++))) return;
+    if (group == InstanceId::none) continue;
+    if (!append_noted(call, planned_record(call, next_sequence(group, call)++))) return;
   }
   // A log that is full ends the same way: nothing more is known.
   if (!append(planned_rest(intended.is_cut))) return;

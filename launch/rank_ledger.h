@@ -60,6 +60,7 @@ class RankLedger {
   std::uint64_t identity(std::int64_t creation, const GroupSpec& spec) const;
   std::int32_t& next_sequence(InstanceId group, const Call& call);
   bool append_call(const Call& call, Record record);
+  bool append_noted(const Call& call, Record record);
   bool append_group(const GroupSpec& spec, const Label& label, bool rejected);
   bool append(const Record& record);
 

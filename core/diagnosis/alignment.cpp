@@ -54,16 +54,41 @@ std::optional<Alignment> find_reorder(const Calls& usual, const Calls& odd, std:
   return std::nullopt;
 }
 
+/// Length of the first gap where all of `fewer` from `at` on are calls of `more`, in the same order; 0 when
+/// they are not.
+std::size_t first_gap(const Calls& more, const Calls& fewer, std::size_t at, const Same& same) {
+  std::size_t gap = 0;
+  std::size_t here = at;
+  for (std::size_t there = at; there < fewer.size(); ++there, ++here) {
+    while (here < more.size() && !same(*more[here], *fewer[there])) ++here;
+    if (here == more.size()) return 0;
+    if (there == at) gap = here - at;
+  }
+  return at < fewer.size() ? gap : 0;
+}
+
+/// Complete lists end together: one of them has all the calls of the other and more, at one place or at
+/// several.
+std::optional<Alignment> find_shift_of_whole(const Calls& usual, const Calls& odd, std::size_t at,
+                                             const Same& same) {
+  const bool is_skip = odd.size() < usual.size();
+  const Calls& more = is_skip ? usual : odd;
+  const Calls& fewer = is_skip ? odd : usual;
+  const Departure departure = is_skip ? Departure::skipped : Departure::inserted;
+  const std::size_t length = more.size() - fewer.size();
+  if (length == 0) return std::nullopt;
+  if (rest_fits(more, at + length, fewer, at, same)) return Alignment{departure, at, length};
+  const std::size_t gap = first_gap(more, fewer, at, same);
+  if (gap == 0) return std::nullopt;
+  return Alignment{departure, at, gap};
+}
+
 std::optional<Alignment> find_shift(const Calls& usual, const Calls& odd, std::size_t at, bool is_whole,
                                     const Same& same) {
+  if (is_whole) return find_shift_of_whole(usual, odd, at, same);
   for (std::size_t length = 1; length <= kShiftMax; ++length) {
-    // Complete lists must also end together.
-    if ((!is_whole || odd.size() + length == usual.size()) && rest_fits(usual, at + length, odd, at, same)) {
-      return Alignment{Departure::skipped, at, length};
-    }
-    if ((!is_whole || usual.size() + length == odd.size()) && rest_fits(usual, at, odd, at + length, same)) {
-      return Alignment{Departure::inserted, at, length};
-    }
+    if (rest_fits(usual, at + length, odd, at, same)) return Alignment{Departure::skipped, at, length};
+    if (rest_fits(usual, at, odd, at + length, same)) return Alignment{Departure::inserted, at, length};
   }
   return std::nullopt;
 }
@@ -139,23 +164,36 @@ std::optional<Alignment> align_transfers(const SiteTable& sites, const CallList&
   return is_shift ? by_label : align_pairs(sends.calls, receives.calls, same_size);
 }
 
-std::optional<Alignment> align(const SiteTable& sites, const CallList& usual, const CallList& odd,
-                               bool is_whole) {
-  const LabelFit fit(sites, usual.calls, odd.calls);
+namespace {
+
+/// Explains by labels where calls agree in their arguments; nothing when no shift or other order makes the
+/// labels fit.
+std::optional<Alignment> align_by_labels(const Calls& usual, const Calls& odd, bool is_whole,
+                                         const LabelFit& fit) {
   const Same same_call = [&](const Record& a, const Record& b) {
     return same_arguments(a, b) && fit(a, b) != Fit::differ;
   };
-  const std::size_t parted = first_parting(usual.calls, odd.calls, same_arguments);
-  const std::size_t labels_parted = first_parting(usual.calls, odd.calls, same_call);
-  const std::size_t common = std::min(usual.calls.size(), odd.calls.size());
-  if (labels_parted < common) {
-    const auto by_label = explain(usual.calls, odd.calls, labels_parted, is_whole, same_call);
-    // A call with another label and the same arguments is the same call made from another place.
-    const bool is_only_label =
-        by_label && by_label->departure == Departure::substituted && labels_parted < parted;
-    if (by_label && !is_only_label) return by_label;
+  const std::size_t parted = first_parting(usual, odd, same_arguments);
+  const std::size_t labels_parted = first_parting(usual, odd, same_call);
+  if (labels_parted == std::min(usual.size(), odd.size())) return std::nullopt;
+  const auto by_label = explain(usual, odd, labels_parted, is_whole, same_call);
+  // A call with another label and the same arguments is the same call made from another place.
+  const bool is_only_label =
+      by_label && by_label->departure == Departure::substituted && labels_parted < parted;
+  return is_only_label ? std::nullopt : by_label;
+}
+
+}  // namespace
+
+std::optional<Alignment> align(const SiteTable& sites, const CallList& usual, const CallList& odd,
+                               bool is_whole) {
+  using Texts = LabelFit::Texts;
+  for (const Texts texts : {Texts::known_to_either, Texts::known_to_both}) {
+    const LabelFit fit(sites, usual.calls, odd.calls, texts);
+    if (const auto by_label = align_by_labels(usual.calls, odd.calls, is_whole, fit)) return by_label;
   }
-  if (parted == common) return std::nullopt;
+  const std::size_t parted = first_parting(usual.calls, odd.calls, same_arguments);
+  if (parted == std::min(usual.calls.size(), odd.calls.size())) return std::nullopt;
   if (const auto by_arguments = explain(usual.calls, odd.calls, parted, is_whole, same_arguments))
     return by_arguments;
   return Alignment{Departure::substituted, parted, 1};

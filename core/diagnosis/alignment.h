@@ -43,7 +43,7 @@ std::optional<Alignment> align_across_groups(const CallList& usual, const CallLi
 std::optional<Alignment> align_transfers(const SiteTable& sites, const CallList& sends,
                                          const CallList& receives);
 
-/// Most calls that a shift may skip or insert.
+/// Most calls that a shift may skip or insert where the lists are not complete.
 inline constexpr std::size_t kShiftMax = 64;
 /// Longest stretch that is looked at for another order.
 inline constexpr std::size_t kReorderMax = 16;

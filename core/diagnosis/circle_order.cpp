@@ -95,6 +95,53 @@ void blame_order(Scene& scene, const Contest& contest, Ranks odd, Finding& findi
                   order_text(scene, contest, odd_is_first), ranks_text(contest.votes.majority()));
 }
 
+/// Adds who stands on which side of a tie, where it is about groups of the same families as the first one.
+void add_sides(const Contest& first, const Contest& contest, std::vector<Ranks>& sides) {
+  const auto is_same = [](const CallPlace& a, const CallPlace& b) { return a.group == b.group; };
+  const Conflict& a = first.conflict;
+  const Conflict& b = contest.conflict;
+  const bool is_mirrored = is_same(a.here, b.missed) && is_same(a.missed, b.here);
+  if (!is_mirrored && !(is_same(a.here, b.here) && is_same(a.missed, b.missed))) return;
+  const auto add = [](Ranks& to, const Ranks& ranks) {
+    to.insert(to.end(), ranks.begin(), ranks.end());
+    std::sort(to.begin(), to.end());
+    to.erase(std::unique(to.begin(), to.end()), to.end());
+  };
+  add(sides[0], is_mirrored ? contest.votes.second : contest.votes.first);
+  add(sides[1], is_mirrored ? contest.votes.first : contest.votes.second);
+}
+
+/// Whether the two calls of a conflict are made by different threads of the rank: their order there is
+/// nobody's program.
+bool is_race(Scene& scene, RankId rank, const Conflict& conflict) {
+  const Record* here =
+      scene.evidence.collectives(rank, conflict.here.instance).find(conflict.here.sequence, true);
+  const Record* missed =
+      scene.evidence.collectives(rank, conflict.missed.instance).find(conflict.missed.sequence, true);
+  return here != nullptr && missed != nullptr && here->thread != missed->thread;
+}
+
+void blame_threads(Scene& scene, const Contest& contest, Finding& finding) {
+  Ranks all = contest.votes.first;
+  all.insert(all.end(), contest.votes.second.begin(), contest.votes.second.end());
+  std::sort(all.begin(), all.end());
+  finding.blamed = all;
+  finding.relation = Relation::all;
+  finding.certainty = std::max(finding.certainty, Certainty::likely);
+  finding.sides = {order_side(scene, contest.votes.first, contest.conflict.here),
+                   order_side(scene, contest.votes.second, contest.conflict.missed)};
+  finding.summary = fmt::format(
+      "{{who}} call {} and {} from two threads each, in no order that the program fixes: {} came to the "
+      "first one "
+      "first, {} to the second, and now they wait for each other around a circle.",
+      place_name(scene, contest.votes.first.front(), contest.conflict.here),
+      place_name(scene, contest.votes.first.front(), contest.conflict.missed),
+      ranks_text(contest.votes.first), ranks_text(contest.votes.second));
+  finding.hint =
+      "Fix the order of the threads' calls on every rank, or give each thread a stream and let the device "
+      "run both.";
+}
+
 }  // namespace
 
 const Record* first_call(const Scene& scene, int node) {
@@ -106,13 +153,17 @@ const Record* first_call(const Scene& scene, int node) {
 bool blame_by_order(Scene& scene, const std::vector<int>& component, Finding& finding) {
   std::optional<Contest> decided;
   std::optional<Contest> tied;
+  std::vector<Ranks> tied_sides(2);
   Ranks odd;
   bool by_replicas = false;
   const RankSet in_circle(finding.blamed);
   for (const Conflict& conflict : conflicts_of(scene, component)) {
     Contest contest{conflict, members_votes(scene.evidence, conflict.here, conflict.missed)};
     const bool is_contested = !contest.votes.first.empty() && !contest.votes.second.empty();
-    if (is_contested && !contest.votes.has_majority()) tied = tied.value_or(contest);
+    if (is_contested && !contest.votes.has_majority()) {
+      tied = tied.value_or(contest);
+      add_sides(*tied, contest, tied_sides);
+    }
     const bool needs_witnesses = !is_contested || !contest.votes.has_majority();
     if (needs_witnesses) {
       contest.votes = replicas_votes(scene.evidence, conflict.here, conflict.missed);
@@ -126,13 +177,19 @@ bool blame_by_order(Scene& scene, const std::vector<int>& component, Finding& fi
     odd.insert(odd.end(), fewer.begin(), fewer.end());
     if (!decided) decided = std::move(contest);
   }
+  const Contest* contest = decided ? &*decided : tied ? &*tied : nullptr;
+  const bool has_both = contest != nullptr && !contest->votes.first.empty() && !contest->votes.second.empty();
+  if (has_both && is_race(scene, contest->votes.first.front(), contest->conflict)) {
+    blame_threads(scene, *contest, finding);
+    return true;
+  }
   if (decided) {
     blame_order(scene, *decided, std::move(odd), finding);
     if (by_replicas) finding.certainty = std::max(finding.certainty, Certainty::likely);
     return true;
   }
   if (!tied) return false;
-  finding.alternatives = {tied->votes.first, tied->votes.second};
+  finding.alternatives = std::move(tied_sides);
   const std::string first = order_text(scene, *tied, true);
   const std::string second = order_text(scene, *tied, false);
   // Groups without names that have the same members cannot be told apart in words.

@@ -107,13 +107,13 @@ ComingAnswer is_coming(Evidence& evidence, const TransferEnd& end, RankId waitin
                        const Record& waiting) {
   Intent intent = Intent::none;
   if (evidence.find(end, true) != nullptr) {
-    const TransferEnd mine{waiting_rank, end.instance, waiting.call, waiting.peer, 0};
+    const TransferEnd mine{waiting_rank, end.instance, waiting.call, waiting.peer, 0, end.tag};
     const bool has_fewer = evidence.last_sequence(end) < evidence.last_sequence(mine);
     intent = has_fewer ? Intent::fewer_calls : Intent::planned;
   }
   return by_evidence(evidence, end.rank, intent, waiting, [&](const Record& record) {
     return record.kind == RecordKind::call && record.call == end.kind && record.peer == end.peer &&
-           record.group == waiting.group;
+           record.group == waiting.group && evidence.tag_of(record, end.instance) == end.tag;
   });
 }
 

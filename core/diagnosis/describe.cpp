@@ -80,8 +80,10 @@ std::string short_call_text(const Evidence& evidence, RankId rank, const Record&
   const std::string name(knows(call, kUnknownKind) ? call_kind_name(call.call) : "an unknown operation");
   const std::string group = group_text(evidence, call);
   if (!operation(call.call).is_p2p) return fmt::format("{} #{} on {}", name, call.sequence + 1, group);
-  return fmt::format("{} #{} {} {} on {}", name, call.sequence + 1,
-                     call.call == CallKind::send ? "to" : "from", peer_text(evidence, rank, call), group);
+  const std::int32_t tag = evidence.tag_of(call, evidence.instance(call, rank));
+  return fmt::format("{} #{} {} {} on {}{}", name, call.sequence + 1,
+                     call.call == CallKind::send ? "to" : "from", peer_text(evidence, rank, call), group,
+                     tag == 0 ? "" : fmt::format(" with tag {}", tag));
 }
 
 std::string call_text(const Evidence& evidence, RankId rank, const Record& call) {

@@ -190,7 +190,7 @@ bool Evidence::is_at(const TransferEnd& end, const Record& record) const {
 }
 
 std::int32_t Evidence::tag_of(const Record& transfer, InstanceId instance) const {
-  if (transfer.notes < 0) return 0;
+  if (transfer.notes < 0 || instance == InstanceId::none) return 0;
   const bool has_tags = histories_.groups.instance(instance).spec.backend == BackendKind::gloo;
   return has_tags ? histories_.store.notes(transfer).tag : 0;
 }
@@ -238,7 +238,7 @@ TransferEnd Evidence::other_end(RankId rank, const Record& transfer) const {
   other.instance = instance(transfer, rank);
   other.kind = other_kind(transfer.call);
   other.sequence = transfer.sequence;
-  if (other.instance != InstanceId::none) other.tag = tag_of(transfer, other.instance);
+  other.tag = tag_of(transfer, other.instance);
   if (other.instance == InstanceId::none || (transfer.unknown & kUnknownPeer) != 0) return other;
   const Members& group = members(other.instance);
   if (transfer.peer < 0 || transfer.peer >= group.size()) return other;

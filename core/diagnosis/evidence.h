@@ -98,6 +98,10 @@ class Evidence {
   std::int32_t first_sequence(const TransferEnd& end) const;
   /// All such calls of the rank, oldest first, made and planned. `end.sequence` is ignored.
   CallList transfers(const TransferEnd& end) const;
+  /// Whether a record of the end's rank is one of its calls, whatever its place among them.
+  bool is_at(const TransferEnd& end, const Record& record) const;
+  /// TransferEnd::tag of a send or recv on that group.
+  std::int32_t tag_of(const Record& transfer, InstanceId instance) const;
   /// The end that a send or recv of `rank` has to meet.
   TransferEnd other_end(RankId rank, const Record& transfer) const;
 
@@ -116,8 +120,6 @@ class Evidence {
   const Thread& thread(int host) const { return threads_[static_cast<std::size_t>(host - world_size())]; }
   const Record* last_of(RankId rank, std::int32_t thread) const;
   void add_threads();
-  bool is_at(const TransferEnd& end, const Record& record) const;
-  std::int32_t tag_of(const Record& transfer, InstanceId instance) const;
 
   const Histories& histories_;
   bool has_plans_ = false;

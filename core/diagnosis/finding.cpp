@@ -1,5 +1,7 @@
 #include "core/diagnosis/finding.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/diagnosis/describe.h"
@@ -8,6 +10,31 @@ namespace gridlock {
 
 const Head& head_of(const Scene& scene, const Transfer& transfer) {
   return scene.waits.heads[static_cast<std::size_t>(transfer.head)];
+}
+
+bool is_crossed(const Scene& scene, const Transfer& transfer) {
+  const Head& head = head_of(scene, transfer);
+  if (!head.is_connecting || transfer.theirs.presence != Presence::started) return false;
+  const Head& theirs =
+      scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
+  const auto all = scene.waits.transfers_of(transfer.head);
+  return !theirs.is_connecting && std::all_of(all.begin(), all.end(), [](const Transfer& each) {
+    return each.theirs.record != nullptr;
+  });
+}
+
+std::int64_t place_of(const Evidence& evidence, RankId rank, const Record* instead, RankId waiting,
+                      const Record& awaited) {
+  const HistoryStore& store = evidence.histories().store;
+  const auto calls_before = [&](RankId of, const Record* call) {
+    std::int64_t count = 0;
+    HistoryNode node = evidence.end(of).node;
+    while (node != HistoryNode::empty && &store.record(node) != call) node = store.past(node);
+    for (; node != HistoryNode::empty; node = store.past(node))
+      count += store.record(node).thread == call->thread ? 1 : 0;
+    return count;
+  };
+  return instead != nullptr ? calls_before(rank, instead) : kBehindProgram + calls_before(waiting, &awaited);
 }
 
 FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call) {

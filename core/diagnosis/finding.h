@@ -56,6 +56,9 @@ struct Finding {
   std::vector<int> nodes;
   /// Place in the order of its group, for the earliest of equal causes.
   std::int64_t sequence = 0;
+  /// Place of the parting in the program of the blamed rank, for the earliest of its own: place_of(). -1
+  /// where nobody asked.
+  std::int64_t place = -1;
   /// What is the same for findings about transfers in replicas of one group, whose texts name other ranks.
   /// Empty: the texts tell.
   std::string shape;
@@ -75,6 +78,18 @@ using Findings = std::vector<Finding>;
 
 /// The stream's head that a transfer is at.
 const Head& head_of(const Scene& scene, const Transfer& transfer);
+
+/// Whether a host stands in the first message of a pair although the other end of each of its messages is
+/// there: its peer connected the directions that its own batch named, and those are others.
+bool is_crossed(const Scene& scene, const Transfer& transfer);
+
+/// From here on a place is behind all calls of the rank.
+inline constexpr std::int64_t kBehindProgram = std::int64_t{1} << 40;
+/// Where in the program of `rank` the call stands that it made instead; where it made none, behind all its
+/// calls, in the order in which `waiting` comes to the call that it waits for. Counts what the call's thread
+/// did: how threads took turns says nothing. O(calls of the rank).
+std::int64_t place_of(const Evidence& evidence, RankId rank, const Record* instead, RankId waiting,
+                      const Record& awaited);
 
 /// One rank's call as a side of a divergence.
 FoundSide side_of(const Evidence& evidence, RankId rank, const Record& call);
@@ -100,6 +115,8 @@ void find_transfer_mismatches(Scene& scene, Findings& findings);
 void find_unmatched_transfers(Scene& scene, Findings& findings);
 /// Circles of ranks in which two ends of a pair make unlike numbers of messages.
 void find_shifted_transfers(Scene& scene, Findings& findings);
+/// Circles of ranks in which members of a group make unlike numbers of collectives.
+void find_shifted_members(Scene& scene, Findings& findings);
 void find_cycles(Scene& scene, Findings& findings);
 void find_incomplete_host_meetings(Scene& scene, Findings& findings);
 void find_grouping_mismatches(Scene& scene, Findings& findings);

@@ -31,6 +31,7 @@ Findings find_all(Scene& scene) {
   find_skipped_calls(scene, findings);
   find_unmatched_transfers(scene, findings);
   find_shifted_transfers(scene, findings);
+  find_shifted_members(scene, findings);
   find_cycles(scene, findings);
   find_incomplete_host_meetings(scene, findings);
   find_grouping_mismatches(scene, findings);
@@ -91,6 +92,44 @@ std::size_t end_of_equals(const Findings& findings, std::size_t first, const std
   return last;
 }
 
+/// Findings about what the same ranks left out, each in the place of one of them: sequences of different
+/// groups do not tell which was first, the program does.
+void sort_by_place(Findings& causes) {
+  std::map<std::pair<Cause, std::vector<RankId>>, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < causes.size(); ++i) {
+    if (causes[i].place >= 0) alike[{causes[i].cause, causes[i].blamed}].push_back(i);
+  }
+  for (const auto& [key, places] : alike) {
+    Findings list;
+    for (const std::size_t i : places) list.push_back(std::move(causes[i]));
+    std::stable_sort(list.begin(), list.end(),
+                     [](const Finding& a, const Finding& b) { return a.place < b.place; });
+    for (std::size_t i = 0; i < places.size(); ++i) causes[places[i]] = std::move(list[i]);
+  }
+}
+
+/// Ranks whose programs ended leave out all that they would have called: one cause, told by the first call.
+void unite_ends(Scene& scene, Findings& causes) {
+  std::map<std::vector<RankId>, std::size_t> first;
+  std::vector<bool> is_told(causes.size(), false);
+  for (std::size_t i = 0; i < causes.size(); ++i) {
+    const Finding& finding = causes[i];
+    const bool has_ended = finding.place >= kBehindProgram &&
+                           std::all_of(finding.blamed.begin(), finding.blamed.end(), [&](RankId rank) {
+                             return scene.evidence.state(rank) == HostState::returned;
+                           });
+    if (!has_ended) continue;
+    const auto [entry, added] = first.try_emplace(finding.blamed, i);
+    is_told[i] = !added;
+    if (added) continue;
+    Finding& all = causes[entry->second];
+    all.nodes.insert(all.nodes.end(), finding.nodes.begin(), finding.nodes.end());
+    all.edges.insert(all.edges.end(), finding.edges.begin(), finding.edges.end());
+  }
+  std::size_t i = 0;
+  std::erase_if(causes, [&](const Finding&) { return is_told[i++]; });
+}
+
 /// Causes only, best first: of findings of one order the one that waits for no other, then the earliest, then
 /// the one with the lowest rank. A finding is a consequence when one of its nodes waits for a cause that is
 /// at least as good.
@@ -100,7 +139,8 @@ Findings causes_of(Scene& scene, Findings findings, std::vector<bool>& explained
     return component_of[static_cast<std::size_t>(finding.nodes.front())];
   };
   std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
-    return a.cause != b.cause ? a.cause < b.cause : depth(a) < depth(b);
+    if (a.cause != b.cause) return a.cause < b.cause;
+    return depth(a) < depth(b);
   });
   std::vector<int> depths;
   for (const Finding& finding : findings) depths.push_back(depth(finding));
@@ -127,6 +167,8 @@ Findings causes_of(Scene& scene, Findings findings, std::vector<bool>& explained
     if (a.cause != b.cause) return a.cause < b.cause;
     return a.sequence != b.sequence ? a.sequence < b.sequence : a.blamed.front() < b.blamed.front();
   });
+  sort_by_place(causes);
+  unite_ends(scene, causes);
   return causes;
 }
 
@@ -364,8 +406,9 @@ Verdict judge(const Histories& histories, RunEnd end, std::span<const Complaint>
     verdict.diagnoses.push_back(std::move(warning));
   for (Diagnosis& warning : find_sorted_members(evidence)) verdict.diagnoses.push_back(std::move(warning));
   for (Diagnosis& warning : find_other_devices(evidence)) verdict.diagnoses.push_back(std::move(warning));
-  if (end == RunEnd::returned) warn_of_labels(evidence, verdict.diagnoses);
-  // Where ranks wait for each other, that says more.
+  // Where something is wrong, what the labels do not fit follows from it; and where ranks wait for each
+  // other, that says more than an order.
+  if (end == RunEnd::returned && !has_causes) warn_of_labels(evidence, verdict.diagnoses);
   if (!has_causes) warn_of_call_orders(evidence, verdict.diagnoses);
   for (Diagnosis& warning : find_buffer_races(evidence)) verdict.diagnoses.push_back(std::move(warning));
   for (Diagnosis& warning : find_shared_groups(evidence)) verdict.diagnoses.push_back(std::move(warning));

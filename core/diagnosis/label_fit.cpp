@@ -1,5 +1,8 @@
 #include "core/diagnosis/label_fit.h"
 
+#include <algorithm>
+#include <map>
+
 namespace gridlock {
 namespace {
 
@@ -22,18 +25,66 @@ bool has_own_label(const SiteTable& sites, const Record& call) {
          text != call_kind_name(call.call);
 }
 
-LabelFit::LabelFit(const SiteTable& sites, const Calls& a, const Calls& b)
-    : sites_(sites), texts_a_(texts_of(a)), texts_b_(texts_of(b)) {}
+namespace {
 
-std::set<std::string> LabelFit::texts_of(const Calls& calls) const {
-  std::set<std::string> texts;
-  SiteId last = SiteId::none;
-  for (const Record* call : calls) {
-    if (call->label.site == last) continue;
-    last = call->label.site;
-    texts.insert(sites_.site(last).text);
+/// The calls of one site within one turn of the outer loop: their places in the program and their counters.
+struct Run {
+  std::size_t first;
+  std::size_t last;
+  std::int32_t low;
+  std::int32_t high;
+};
+
+/// Whether some site begins to count when another one has ended, and counts again what that one did.
+bool restarts(const std::map<SiteId, Run>& runs) {
+  std::vector<Run> by_first;
+  for (const auto& [site, run] : runs) by_first.push_back(run);
+  std::vector<Run> by_last = by_first;
+  std::sort(by_first.begin(), by_first.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
+  std::sort(by_last.begin(), by_last.end(), [](const Run& a, const Run& b) { return a.last < b.last; });
+  auto ended = by_last.begin();
+  std::int32_t high = -1;
+  bool is_single = true;
+  for (const Run& run : by_first) {
+    for (; ended != by_last.end() && ended->last < run.first; ++ended) {
+      high = std::max(high, ended->high);
+      is_single = is_single && ended->low == ended->high;
+    }
+    // Two calls of a loop with one turn do not tell.
+    const bool is_one_turn = is_single && run.low == run.high && run.low == high;
+    if (run.low <= high && !is_one_turn) return true;
   }
-  return texts;
+  return false;
+}
+
+}  // namespace
+
+LabelFit::LabelFit(const SiteTable& sites, const Calls& a, const Calls& b, Texts texts)
+    : sites_(sites), texts_(texts), a_(program_of(a)), b_(program_of(b)) {}
+
+LabelFit::Program LabelFit::program_of(const Calls& calls) const {
+  Program program;
+  std::map<std::pair<Counter, std::int32_t>, std::map<SiteId, Run>> counters;
+  for (std::size_t place = 0; place < calls.size(); ++place) {
+    const Label& label = calls[place]->label;
+    const Site& site = sites_.site(label.site);
+    if (program.sites.insert(label.site).second) program.texts.insert(site.text);
+    if (site.inner_loop.empty() || label.inner < 0) continue;
+    const auto [entry, added] = counters[{{site.text, site.inner_loop}, label.outer}].try_emplace(
+        label.site, Run{place, place, label.inner, label.inner});
+    if (added) continue;
+    Run& run = entry->second;
+    run = {run.first, place, std::min(run.low, label.inner), std::max(run.high, label.inner)};
+  }
+  for (const auto& [counter, runs] : counters) {
+    if (runs.size() > 1 && restarts(runs)) program.restarted.insert(counter.first);
+  }
+  return program;
+}
+
+bool LabelFit::can_count(const Site& a, const Site& b) const {
+  if (a_.sites == b_.sites) return true;
+  return a_.restarted.count({a.text, a.inner_loop}) == 0 && b_.restarted.count({b.text, b.inner_loop}) == 0;
 }
 
 Fit LabelFit::operator()(const Record& a, const Record& b) const {
@@ -43,12 +94,15 @@ Fit LabelFit::operator()(const Record& a, const Record& b) const {
   Fit text = Fit::silent;
   if (site_a.text == site_b.text) {
     text = Fit::agree;
-  } else if (texts_b_.count(site_a.text) > 0 && texts_a_.count(site_b.text) > 0) {
-    return Fit::differ;
-  } else if (texts_b_.count(site_a.text) > 0 || texts_a_.count(site_b.text) > 0) {
-    return Fit::silent;
+  } else {
+    const bool b_knows = b_.texts.count(site_a.text) > 0;
+    const bool a_knows = a_.texts.count(site_b.text) > 0;
+    if (b_knows && a_knows) return Fit::differ;
+    if (b_knows || a_knows) return texts_ == Texts::known_to_either ? Fit::differ : Fit::silent;
   }
-  const Fit inner = compare_loop(site_a.inner_loop, a.label.inner, site_b.inner_loop, b.label.inner);
+  Fit inner = Fit::silent;
+  if (can_count(site_a, site_b))
+    inner = compare_loop(site_a.inner_loop, a.label.inner, site_b.inner_loop, b.label.inner);
   const Fit outer = compare_loop(site_a.outer_loop, a.label.outer, site_b.outer_loop, b.label.outer);
   return both(text, both(inner, outer));
 }

@@ -96,14 +96,11 @@ class Reader {
     return handles;
   }
 
-  /// The first send of the rank to each peer in each group.
+  /// The first send of the rank to each peer in each group, with each tag.
   const Calls& first_sends(RankId rank) { return used(rank).sends; }
 
   Calls transfers(const TransferEnd& end) {
-    return calls(end.rank, [&](const Record& record) {
-      return is_transfer(record) && record.call == end.kind && record.peer == end.peer &&
-             evidence_.instance(record, end.rank) == end.instance;
-    });
+    return calls(end.rank, [&](const Record& record) { return evidence_.is_at(end, record); });
   }
 
  private:
@@ -123,12 +120,13 @@ const Reader::Used& Reader::used(RankId rank) {
   const auto [entry, is_new] = used_.try_emplace(evidence_.last_node(rank));
   Used& used = entry->second;
   if (!is_new) return used;
-  std::set<std::pair<GroupHandle, GroupRank>> known;
+  std::set<std::tuple<GroupHandle, GroupRank, std::int32_t>> known;
   for (const Record* call : calls(rank, [](const Record&) { return true; })) {
     if (is_collective(*call)) {
-      if (known.insert({call->group, kNoRank}).second) used.groups.push_back(call->group);
-    } else if (call->call == CallKind::send && known.insert({call->group, call->peer}).second) {
-      used.sends.push_back(call);
+      if (known.insert({call->group, kNoRank, 0}).second) used.groups.push_back(call->group);
+    } else if (call->call == CallKind::send) {
+      const std::int32_t tag = evidence_.tag_of(*call, evidence_.instance(*call, rank));
+      if (known.insert({call->group, call->peer, tag}).second) used.sends.push_back(call);
     }
   }
   return used;
@@ -236,19 +234,19 @@ std::optional<Diagnosis> find_in_transfers(Evidence& evidence, Reader& reader) {
   const SiteTable& sites = evidence.histories().sites;
   std::optional<std::size_t> first;
   std::optional<Diagnosis> warning;
-  // Group and peer as the sender knows them, the sender's place there, and the histories of both.
-  std::set<std::tuple<HistoryNode, GroupHandle, GroupRank, GroupRank, HistoryNode>> known;
+  // Group, peer and tag as the sender knows them, the sender's place there, and the histories of both.
+  std::set<std::tuple<HistoryNode, GroupHandle, GroupRank, std::int32_t, GroupRank, HistoryNode>> known;
   for (RankId rank = 0; rank < evidence.world_size() && !reader.is_exhausted(); ++rank) {
     for (const Record* send : reader.first_sends(rank)) {
       const InstanceId instance = evidence.instance(*send, rank);
       const TransferEnd other = evidence.other_end(rank, *send);
       if (instance == InstanceId::none || other.rank == kNoRank) continue;
       if (!known
-               .insert({evidence.last_node(rank), send->group, send->peer, other.peer,
+               .insert({evidence.last_node(rank), send->group, send->peer, other.tag, other.peer,
                         evidence.last_node(other.rank)})
                .second)
         continue;
-      const Calls sends = reader.transfers({rank, instance, CallKind::send, send->peer, 0});
+      const Calls sends = reader.transfers({rank, instance, CallKind::send, send->peer, 0, other.tag});
       const Calls receives = reader.transfers(other);
       const auto place = first_mismatch(sites, sends, receives);
       if (!place || (first && *first <= *place)) continue;

@@ -13,13 +13,24 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
 
 }  // namespace
 
-std::uint64_t Programs::group_hash(GroupHandle group) {
-  const auto [entry, added] = group_hashes_.try_emplace(static_cast<std::int32_t>(group), 1);
+std::uint64_t Programs::name_hash(GroupHandle group) {
+  const auto [entry, added] = name_hashes_.try_emplace(static_cast<std::int32_t>(group), 1);
   if (!added) return entry->second;
   for (const char c : evidence_.histories().groups.name(group)) {
     if (c < '0' || c > '9') entry->second = mix(entry->second, static_cast<unsigned char>(c));
   }
   return entry->second;
+}
+
+std::uint64_t Programs::group_hash(GroupHandle group, Used& used) {
+  const std::uint64_t name = name_hash(group);
+  std::uint64_t ordinal = 0;
+  for (const auto& [other_name, other] : used) {
+    if (other == group) return mix(name, ordinal);
+    if (other_name == name) ++ordinal;
+  }
+  used.emplace_back(name, group);
+  return mix(name, ordinal);
 }
 
 const std::vector<Programs::Step>& Programs::steps(RankId rank, Calls which) {
@@ -28,17 +39,18 @@ const std::vector<Programs::Step>& Programs::steps(RankId rank, Calls which) {
   std::vector<Step>& steps = entry->second;
   if (!added) return steps;
   std::uint64_t hash = 0;
+  Used used;
   for (const Record* record : evidence_.histories().store.records(evidence_.last_node(rank))) {
     const bool counts = is_collective(*record) || (which == Calls::all && is_transfer(*record));
     if (!counts || evidence_.instance(*record, rank) == InstanceId::none) continue;
-    hash = next_hash(hash, *record);
+    hash = next_hash(hash, *record, used);
     steps.push_back({record, hash});
   }
   return steps;
 }
 
-std::uint64_t Programs::next_hash(std::uint64_t hash, const Record& call) {
-  hash = mix(hash, group_hash(call.group));
+std::uint64_t Programs::next_hash(std::uint64_t hash, const Record& call, Used& used) {
+  hash = mix(hash, group_hash(call.group, used));
   if (is_transfer(call)) hash = mix(hash, static_cast<std::uint64_t>(call.peer));
   for (const Argument argument : {Argument::kind, Argument::count, Argument::dtype})
     hash = mix(hash, static_cast<std::uint64_t>(argument_value(call, argument).value_or(-1)));
@@ -48,9 +60,11 @@ std::uint64_t Programs::next_hash(std::uint64_t hash, const Record& call) {
 std::uint64_t Programs::whole_hash(RankId rank) {
   if (!evidence_.has_whole_plan(rank) && evidence_.state(rank) != HostState::returned) return 0;
   std::uint64_t hash = 1;
+  Used used;
   for (const Record* record : evidence_.histories().store.records(evidence_.end(rank).node)) {
     const bool counts = is_collective(*record) || is_transfer(*record);
-    if (counts && evidence_.instance(*record, rank) != InstanceId::none) hash = next_hash(hash, *record);
+    if (counts && evidence_.instance(*record, rank) != InstanceId::none)
+      hash = next_hash(hash, *record, used);
   }
   return hash;
 }

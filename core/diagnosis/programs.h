@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/diagnosis/argument.h"
@@ -13,7 +14,8 @@ namespace gridlock {
 
 /// Which ranks run the same program, as far as their collectives tell: the other replicas of a rank are
 /// witnesses of what it was meant to do. Groups count by their names with all digits left out, so that
-/// "data_0" and "data_1", or two groups of one family, are one.
+/// "data_0" and "data_1", or two groups of one family, are one; a rank that uses several of them, such as
+/// "group1" and "group2", has a first and a second one.
 class Programs {
  public:
   explicit Programs(Evidence& evidence) : evidence_(evidence) {}
@@ -49,15 +51,19 @@ class Programs {
   };
 
   const std::vector<Step>& steps(RankId rank, Calls which);
-  std::uint64_t next_hash(std::uint64_t hash, const Record& call);
+  /// The groups of one rank by hash of the name, in the order of their first use.
+  using Used = std::vector<std::pair<std::uint64_t, GroupHandle>>;
+
+  std::uint64_t next_hash(std::uint64_t hash, const Record& call, Used& used);
   /// Of all calls, made and planned; 0 where not all are known.
   std::uint64_t whole_hash(RankId rank);
-  std::uint64_t group_hash(GroupHandle group);
+  std::uint64_t group_hash(GroupHandle group, Used& used);
+  std::uint64_t name_hash(GroupHandle group);
 
   Evidence& evidence_;
   // By history node and by group; only looked up.
   std::array<std::unordered_map<std::uint32_t, std::vector<Step>>, 2> steps_;
-  std::unordered_map<std::int32_t, std::uint64_t> group_hashes_;
+  std::unordered_map<std::int32_t, std::uint64_t> name_hashes_;
   /// Index = rank; empty until somebody asks for twins. And how many ranks have each.
   std::vector<std::uint64_t> whole_hashes_;
   std::unordered_map<std::uint64_t, std::size_t> whole_counts_;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "core/diagnosis/describe.h"
@@ -50,13 +51,48 @@ Ranks usual_posters(const Scene& scene, const std::string& shape) {
   return ranks;
 }
 
-/// The ranks that ended without posting, where almost everybody waits.
-Ranks ended_without(const Scene& scene, const Awaited& awaited) {
+/// The first number in a name; -1 when it has none.
+RankId number_in(const std::string& name) {
+  const auto first = std::find_if(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  RankId number = -1;
+  std::from_chars(name.data() + (first - name.begin()), name.data() + name.size(), number);
+  return number;
+}
+
+/// The rank whose number stands in the name, where at least one other rank posted a name of that shape with
+/// its own number in it, and none one with another.
+Ranks poster_by_number(const Scene& scene, const Awaited& awaited) {
+  const HistoryStore& store = scene.evidence.histories().store;
+  const RankId number = number_in(name_of(scene, awaited));
+  if (number < 0 || number >= scene.evidence.world_size()) return {};
+  const std::string shape = without_digits(name_of(scene, awaited));
+  bool has_example = false;
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    for (HistoryNode node = scene.evidence.last_node(rank); node != HistoryNode::empty;
+         node = store.past(node)) {
+      const Record& record = store.record(node);
+      if (record.kind != RecordKind::post) continue;
+      const std::string& name = store.name(record.detail);
+      if (without_digits(name) != shape) continue;
+      if (number_in(name) != rank) return {};
+      has_example = true;
+    }
+  }
+  return has_example ? Ranks{number} : Ranks{};
+}
+
+/// The ranks that could still have posted where almost everybody waits: they ended, or they wait for those.
+Ranks only_others(const Scene& scene, const Awaited& awaited) {
   Ranks ranks;
   const auto size = static_cast<std::size_t>(scene.evidence.world_size());
   if (awaited.waiting.size() < 2 || awaited.waiting.size() * 2 <= size) return ranks;
+  std::vector<bool> waits(static_cast<std::size_t>(scene.waits.graph.size()), false);
+  scene.waits.graph.mark_waiters({awaited.node}, waits);
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
-    if (scene.evidence.state(rank) == HostState::returned) ranks.push_back(rank);
+    const HostState state = scene.evidence.state(rank);
+    const bool could = state == HostState::returned || (is_waiting(state) && state != HostState::awaiting &&
+                                                        waits[static_cast<std::size_t>(rank)]);
+    if (could) ranks.push_back(rank);
   }
   return ranks;
 }
@@ -105,9 +141,14 @@ void report(Scene& scene, const Awaited& awaited, Ranks posters, bool is_last, F
     return std::find(awaited.waiting.begin(), awaited.waiting.end(), rank) != awaited.waiting.end();
   };
   std::erase_if(posters, is_waiter);
-  Ranks others = ended_without(scene, awaited);
+  Ranks numbered = poster_by_number(scene, awaited);
+  std::erase_if(numbered, is_waiter);
+  Ranks others = only_others(scene, awaited);
   if (!posters.empty()) {
     blame_posters(scene, awaited, std::move(posters), "it posted the others of that kind", finding);
+  } else if (!numbered.empty()) {
+    blame_posters(scene, awaited, std::move(numbered), "others posted the one with their own number",
+                  finding);
   } else if (!others.empty()) {
     blame_posters(scene, awaited, std::move(others), "no other rank is left that could", finding);
   }

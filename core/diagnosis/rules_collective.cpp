@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "core/diagnosis/argument.h"
 #include "core/diagnosis/describe.h"
@@ -18,8 +19,18 @@ using Ranks = std::vector<RankId>;
 
 /// Members of a meeting that gave one argument the same value.
 struct Party {
+  /// Those that made the call.
   Ranks ranks;
   const Record* call = nullptr;
+  /// Those that have not come to it and intend it so.
+  Ranks intending = {};
+
+  Ranks all() const {
+    Ranks list = ranks;
+    list.insert(list.end(), intending.begin(), intending.end());
+    std::sort(list.begin(), list.end());
+    return list;
+  }
 };
 
 std::optional<Argument> difference(const Meeting& meeting) {
@@ -32,7 +43,7 @@ std::optional<Argument> difference(const Meeting& meeting) {
   return first_difference(distinct);
 }
 
-std::vector<Party> parties(const Meeting& meeting, Argument argument) {
+std::vector<Party> parties(Evidence& evidence, const Meeting& meeting, Argument argument) {
   std::map<std::int64_t, Party> by_value;
   for (const MemberCall& member : meeting.members) {
     if (member.record == nullptr) continue;
@@ -41,6 +52,13 @@ std::vector<Party> parties(const Meeting& meeting, Argument argument) {
     Party& party = by_value[*value];
     party.ranks.push_back(member.rank);
     if (party.call == nullptr) party.call = member.record;
+  }
+  for (const MemberCall& member : meeting.members) {
+    if (member.record != nullptr || member.presence != Presence::absent) continue;
+    const Record* planned = evidence.collectives(member.rank, meeting.instance).find(meeting.sequence, true);
+    if (planned == nullptr) continue;
+    const auto party = by_value.find(argument_value(*planned, argument).value_or(-1));
+    if (party != by_value.end()) party->second.intending.push_back(member.rank);
   }
   std::vector<Party> list;
   for (auto& [value, party] : by_value) list.push_back(std::move(party));
@@ -70,7 +88,7 @@ Finding about_meeting(const Meeting& meeting, Cause cause) {
 /// Fills relation, blame, alternatives and the order of the parties from a vote.
 void blame_by_vote(Finding& finding, std::vector<Party>& list, std::size_t unknown) {
   std::vector<std::size_t> sizes;
-  for (const Party& party : list) sizes.push_back(party.ranks.size());
+  for (const Party& party : list) sizes.push_back(party.ranks.size() + party.intending.size());
   const Vote result = vote(sizes, unknown);
   finding.relation = result.relation;
   finding.certainty = result.certainty;
@@ -78,33 +96,41 @@ void blame_by_vote(Finding& finding, std::vector<Party>& list, std::size_t unkno
   for (const std::size_t i : result.order) ordered.push_back(std::move(list[i]));
   list = std::move(ordered);
   for (std::size_t i = 0; i < result.blamed; ++i) {
-    finding.blamed.insert(finding.blamed.end(), list[i].ranks.begin(), list[i].ranks.end());
-    if (result.relation == Relation::tie) finding.alternatives.push_back(list[i].ranks);
+    const Ranks ranks = list[i].all();
+    finding.blamed.insert(finding.blamed.end(), ranks.begin(), ranks.end());
+    if (result.relation == Relation::tie) finding.alternatives.push_back(ranks);
   }
 }
 
-/// Without a majority in the group, ranks of other groups that made the same calls so far are witnesses of
-/// what was meant: the side that has more of them is taken to be right.
-void break_tie(Scene& scene, Argument argument, Finding& finding, std::vector<Party>& list) {
+/// Without a majority in the group, ranks outside that made the same calls so far are witnesses of what was
+/// meant: the side that has more of them is taken to be right.
+void break_tie(Scene& scene, const Meeting& meeting, Argument argument, Finding& finding,
+               std::vector<Party>& list) {
   if (finding.relation != Relation::tie) return;
   Programs programs(scene.evidence);
+  const Members& members = scene.evidence.members(meeting.instance);
   std::vector<std::size_t> witnesses;
   for (const Party& party : list) {
-    const RankId rank = party.ranks.front();
-    witnesses.push_back(programs.like(rank, *party.call, Programs::Calls::collectives, argument).size());
+    const Ranks like =
+        programs.like(party.ranks.front(), *party.call, Programs::Calls::collectives, argument);
+    const auto inside =
+        std::count_if(like.begin(), like.end(), [&](RankId rank) { return members.contains(rank); });
+    witnesses.push_back(like.size() - static_cast<std::size_t>(inside));
   }
   const auto most = std::max_element(witnesses.begin(), witnesses.end());
   const auto right = static_cast<std::size_t>(most - witnesses.begin());
   const std::size_t sum = std::accumulate(witnesses.begin(), witnesses.end(), std::size_t{0});
-  if (*most * 2 <= sum || *most <= list[right].ranks.size()) return;
+  if (*most * 2 <= sum) return;
   std::rotate(list.begin() + static_cast<std::ptrdiff_t>(right),
               list.begin() + static_cast<std::ptrdiff_t>(right) + 1, list.end());
   finding.relation = Relation::minority;
   finding.certainty = Certainty::likely;
   finding.blamed.clear();
-  for (std::size_t i = 0; i + 1 < list.size(); ++i)
-    finding.blamed.insert(finding.blamed.end(), list[i].ranks.begin(), list[i].ranks.end());
-  finding.alternatives = {list.back().ranks};
+  for (std::size_t i = 0; i + 1 < list.size(); ++i) {
+    const Ranks ranks = list[i].all();
+    finding.blamed.insert(finding.blamed.end(), ranks.begin(), ranks.end());
+  }
+  finding.alternatives = {list.back().all()};
 }
 
 std::string times_text(std::size_t count) { return count == 1 ? "one call" : fmt::format("{} calls", count); }
@@ -122,12 +148,13 @@ void describe_shift(Scene& scene, const Meeting& meeting, Finding& finding, std:
     if (!left_out) std::swap(list[0], list[1]);
     left_out = true;
     finding.relation = Relation::edge;
-    finding.blamed = list[0].ranks;
-    finding.alternatives = {list[1].ranks};
+    finding.certainty = std::max(finding.certainty, Certainty::likely);
+    finding.blamed = list[0].all();
+    finding.alternatives = {list[1].all()};
   }
   const std::size_t at = alignment.index;
-  finding.sides = {side_at(scene.evidence, meeting, list[0].ranks, at),
-                   side_at(scene.evidence, meeting, list.back().ranks, at)};
+  finding.sides = {side_at(scene.evidence, meeting, list[0].all(), at),
+                   side_at(scene.evidence, meeting, list.back().all(), at)};
   std::string mine = call_text(scene.evidence, list[0].ranks.front(), *list[0].call);
   std::string theirs = call_text(scene.evidence, list.back().ranks.front(), *list.back().call);
   if (mine == theirs) {
@@ -144,11 +171,19 @@ void describe_reorder(Scene& scene, const Meeting& meeting, Finding& finding, co
                       const Alignment& alignment) {
   finding.code = Code::COLL_ORDER_MISMATCH;
   for (const Party& party : list)
-    finding.sides.push_back(side_at(scene.evidence, meeting, party.ranks, alignment.index));
+    finding.sides.push_back(side_at(scene.evidence, meeting, party.all(), alignment.index));
+  const Party& one = list.front();
+  const Party& other = list.back();
+  std::string batch;
+  if (one.call->batched != other.call->batched) {
+    batch = fmt::format("; {} made them in one batch, whose calls the library runs in an order of its own",
+                        ranks_text(one.call->batched ? one.all() : other.all()));
+    finding.hint = "Make the calls in one batch on every rank, or one by one on every rank.";
+  }
   finding.summary =
-      fmt::format("{{who}} made the calls #{}-#{} on {} in another order{}.", alignment.index + 1,
-                  alignment.index + alignment.length, group_name(scene.evidence, list[0]),
-                  finding.relation == Relation::tie ? " than each other; it is a tie" : "");
+      fmt::format("{{who}} made the calls #{}-#{} on {} in another order{}{}.", alignment.index + 1,
+                  alignment.index + alignment.length, group_name(scene.evidence, one),
+                  finding.relation == Relation::tie ? " than each other; it is a tie" : "", batch);
 }
 
 /// The first element in which two lists of counts differ; nothing where they are not lists.
@@ -195,7 +230,7 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
   const bool is_dropped = argument == Argument::count && std::any_of(list.begin(), list.end(), is_empty_call);
   if (is_dropped) finding.code = Code::ZERO_SIZE_ASYMMETRY;
   for (const Party& party : list) {
-    finding.sides.push_back({party.ranks, call_text(scene.evidence, party.ranks.front(), *party.call),
+    finding.sides.push_back({party.all(), call_text(scene.evidence, party.ranks.front(), *party.call),
                              label_text(scene.evidence, *party.call),
                              place_text(scene.evidence, *party.call)});
   }
@@ -217,13 +252,13 @@ void describe_argument(Scene& scene, Finding& finding, const std::vector<Party>&
 }
 
 void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Findings& findings) {
-  std::vector<Party> list = parties(meeting, argument);
+  std::vector<Party> list = parties(scene.evidence, meeting, argument);
   Finding finding = about_meeting(meeting, Cause::argument);
   const bool all_done = std::all_of(meeting.members.begin(), meeting.members.end(),
                                     [](const MemberCall& m) { return m.presence == Presence::done; });
   if (meeting.is_silent && all_done) finding.severity = Severity::silent_wrong_result;
   blame_by_vote(finding, list, count_unknown(meeting));
-  break_tie(scene, argument, finding, list);
+  break_tie(scene, meeting, argument, finding, list);
   const auto alignment =
       align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());
   const Departure departure = alignment ? alignment->departure : Departure::substituted;
@@ -289,6 +324,34 @@ const MemberCall* common_end(const std::vector<UnevenPair>& pairs) {
   return from ? first.from : first.to;
 }
 
+/// The members as two camps that agree inside and of which no two across do: the smaller one. Empty where
+/// they are no camps, or equally large.
+Ranks smaller_camp(const Meeting& meeting, const std::vector<UnevenPair>& pairs) {
+  std::set<std::pair<RankId, RankId>> uneven;
+  for (const UnevenPair& pair : pairs) uneven.insert(std::minmax(pair.from->rank, pair.to->rank));
+  const RankId first = meeting.members.front().rank;
+  Ranks with_first;
+  Ranks others;
+  for (const MemberCall& member : meeting.members)
+    (uneven.count(std::minmax(first, member.rank)) > 0 ? others : with_first).push_back(member.rank);
+  const auto is_across = [&](const std::pair<RankId, RankId>& pair) {
+    const auto is_other = [&](RankId rank) {
+      return std::find(others.begin(), others.end(), rank) != others.end();
+    };
+    return is_other(pair.first) != is_other(pair.second);
+  };
+  const bool are_camps = uneven.size() == with_first.size() * others.size() &&
+                         std::all_of(uneven.begin(), uneven.end(), is_across);
+  if (!are_camps || with_first.size() == others.size()) return {};
+  return with_first.size() < others.size() ? with_first : others;
+}
+
+/// The members that disagree with the others, who agree with each other.
+Ranks odd_members(const Meeting& meeting, const std::vector<UnevenPair>& pairs) {
+  const MemberCall* common = common_end(pairs);
+  return common != nullptr ? Ranks{common->rank} : smaller_camp(meeting, pairs);
+}
+
 FoundSide side_in_pair(const Evidence& evidence, const MemberCall& member, const std::string& text) {
   const std::string call = short_call_text(evidence, member.rank, *member.record);
   return {{member.rank},
@@ -311,7 +374,8 @@ void describe_uneven_pair(Scene& scene, Finding& finding, const UnevenPair& pair
                     to, call, pair.sent, pair.expected);
     return;
   }
-  if (finding.blamed.front() == to) std::swap(finding.sides[0], finding.sides[1]);
+  const bool is_odd_to = std::find(finding.blamed.begin(), finding.blamed.end(), to) != finding.blamed.end();
+  if (is_odd_to) std::swap(finding.sides[0], finding.sides[1]);
   finding.summary = fmt::format(
       "{{who}} disagreed with several members on what they exchange in {}, and those agree with each other: "
       "rank {} sends {} to rank {}, which expects {}, for one.",
@@ -327,22 +391,23 @@ void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) 
   finding.relation = Relation::tie;
   finding.blamed = {first.from->rank, first.to->rank};
   finding.alternatives = {{first.from->rank}, {first.to->rank}};
-  const MemberCall* odd = common_end(pairs);
-  if (odd == nullptr) {
+  const Ranks odd = odd_members(meeting, pairs);
+  if (odd.empty()) {
     describe_uneven_pair(scene, finding, first);
     findings.push_back(std::move(finding));
     return;
   }
   finding.relation = Relation::minority;
-  finding.blamed = {odd->rank};
+  finding.blamed = odd;
   finding.alternatives.clear();
-  std::vector<Party> list{{{odd->rank}, odd->record}, {}};
+  std::vector<Party> list(2);
   for (const MemberCall& member : meeting.members) {
-    if (member.rank == odd->rank) continue;
-    list.back().ranks.push_back(member.rank);
-    list.back().call = member.record;
+    const bool is_odd = std::find(odd.begin(), odd.end(), member.rank) != odd.end();
+    Party& party = is_odd ? list.front() : list.back();
+    party.ranks.push_back(member.rank);
+    party.call = member.record;
   }
-  const auto alignment = align_members(scene.evidence, meeting, list.back().ranks.front(), odd->rank);
+  const auto alignment = align_members(scene.evidence, meeting, list.back().ranks.front(), odd.front());
   const bool is_shift = alignment && (alignment->departure == Departure::skipped ||
                                       alignment->departure == Departure::inserted);
   if (is_shift) {
@@ -350,8 +415,7 @@ void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) 
   } else {
     describe_uneven_pair(scene, finding, first);
   }
-  finding.edges = {{list.back().ranks,
-                    {odd->rank},
+  finding.edges = {{list.back().ranks, odd,
                     "in " + short_call_text(scene.evidence, list.back().ranks.front(), *list.back().call)}};
   findings.push_back(std::move(finding));
 }

@@ -37,23 +37,42 @@ FoundSide side_of(Scene& scene, const HostMeeting& meeting) {
   return side;
 }
 
+/// Where the ranks that never come are instead.
+FoundSide side_elsewhere(Scene& scene, const Ranks& never) {
+  const bool is_elsewhere = is_waiting(scene.evidence.state(never.front()));
+  return {never, is_elsewhere ? position_text(scene.evidence, never.front()) : "nothing more on the group",
+          "", ""};
+}
+
 void report(Scene& scene, const HostMeeting& meeting, const Ranks& never, Findings& findings) {
   Finding finding;
   finding.code = code_of(scene, meeting);
   finding.cause = Cause::missing;
-  finding.relation = never.size() < meeting.waiting.size() ? Relation::minority : Relation::edge;
-  finding.blamed = never;
-  if (finding.relation == Relation::edge) finding.alternatives = {meeting.waiting};
   finding.nodes = {meeting.node};
   const std::string where = position_text(scene.evidence, meeting.host);
-  finding.summary = fmt::format("{{who}} {} {}, where {} {}.", what_is_missed(finding.code), where,
-                                ranks_text(meeting.waiting), meeting.waiting.size() == 1 ? "waits" : "wait");
-  const bool is_elsewhere = is_waiting(scene.evidence.state(never.front()));
-  finding.sides = {
-      {never, is_elsewhere ? position_text(scene.evidence, never.front()) : "nothing more on the group", "",
-       ""},
-      side_of(scene, meeting)};
+  finding.sides = {side_elsewhere(scene, never), side_of(scene, meeting)};
   finding.edges = {{meeting.waiting, never, "in " + where}};
+  if (never.size() > meeting.waiting.size()) {
+    // Most members agree not to be there: those that are there are odd.
+    finding.relation = Relation::minority;
+    finding.blamed = meeting.waiting;
+    finding.alternatives = {never};
+    finding.certainty = Certainty::likely;
+    finding.summary =
+        fmt::format("Only {{who}} came to {}, which all members have to come to; most are at {}.", where,
+                    finding.sides.front().call);
+    std::swap(finding.sides[0], finding.sides[1]);
+  } else {
+    finding.relation = never.size() < meeting.waiting.size() ? Relation::minority : Relation::edge;
+    finding.blamed = never;
+    if (finding.relation == Relation::edge) {
+      finding.alternatives = {meeting.waiting};
+      finding.certainty = Certainty::likely;
+    }
+    finding.summary =
+        fmt::format("{{who}} {} {}, where {} {}.", what_is_missed(finding.code), where,
+                    ranks_text(meeting.waiting), meeting.waiting.size() == 1 ? "waits" : "wait");
+  }
   findings.push_back(std::move(finding));
 }
 
@@ -115,6 +134,7 @@ void find_incomplete_aborts(Scene& scene, Findings& findings) {
     finding.code = Code::ABORT_INCOMPLETE;
     finding.cause = Cause::missing;
     finding.relation = Relation::edge;
+    finding.certainty = Certainty::likely;
     finding.blamed = waiting;
     finding.alternatives = {aborted};
     finding.nodes = {meeting.node};

@@ -255,6 +255,36 @@ FoundSide side_before(Scene& scene, const Ranks& ranks, std::int64_t number) {
   return {ranks, fmt::format("no creation #{}, and none before", number + 1), "", ""};
 }
 
+/// Ranks ended where others wait in a creation; where most ended, the others are odd.
+Finding about_missing(Scene& scene, const gridlock::Creation& creation, const Ranks& never) {
+  Finding finding;
+  finding.code = Code::GROUP_CREATE_MISSING_RANK;
+  finding.cause = Cause::creation;
+  finding.nodes = {creation.node};
+  finding.sequence = creation.number;
+  const RankId waiting = creation.waiting.front();
+  const std::string what = position_text(scene.evidence, waiting);
+  const Record& record = *scene.evidence.last(waiting);
+  finding.sides = {
+      side_before(scene, never, creation.number),
+      {creation.waiting, what, label_text(scene.evidence, record), place_text(scene.evidence, record)}};
+  finding.edges = {{creation.waiting, never, "in " + what}};
+  const bool most_ended = never.size() > creation.waiting.size();
+  finding.relation = never.size() == creation.waiting.size() ? Relation::edge : Relation::minority;
+  finding.blamed = most_ended ? creation.waiting : never;
+  if (finding.relation == Relation::edge || most_ended) {
+    finding.alternatives = {most_ended ? never : creation.waiting};
+    finding.certainty = Certainty::likely;
+  }
+  if (most_ended) std::swap(finding.sides[0], finding.sides[1]);
+  finding.summary =
+      most_ended
+          ? fmt::format(
+                "Only {{who}} came to {}, which needs every rank of the world; most ended without it.", what)
+          : fmt::format("{{who}} ended without {}, which needs every rank of the world.", what);
+  return finding;
+}
+
 }  // namespace
 
 void find_missing_creators(Scene& scene, Findings& findings) {
@@ -264,23 +294,7 @@ void find_missing_creators(Scene& scene, Findings& findings) {
       if (scene.evidence.state(rank) == HostState::returned) never.push_back(rank);
     }
     if (never.empty()) continue;
-    Finding finding;
-    finding.code = Code::GROUP_CREATE_MISSING_RANK;
-    finding.cause = Cause::creation;
-    finding.relation = never.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
-    finding.blamed = never;
-    if (finding.relation == Relation::edge) finding.alternatives = {creation.waiting};
-    finding.nodes = {creation.node};
-    finding.sequence = creation.number;
-    const RankId waiting = creation.waiting.front();
-    const std::string what = position_text(scene.evidence, waiting);
-    finding.summary = fmt::format("{{who}} ended without {}, which needs every rank of the world.", what);
-    const Record& record = *scene.evidence.last(waiting);
-    finding.sides = {
-        side_before(scene, never, creation.number),
-        {creation.waiting, what, label_text(scene.evidence, record), place_text(scene.evidence, record)}};
-    finding.edges = {{creation.waiting, never, "in " + what}};
-    findings.push_back(std::move(finding));
+    findings.push_back(about_missing(scene, creation, never));
   }
 }
 

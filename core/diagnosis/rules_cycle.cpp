@@ -43,6 +43,10 @@ bool comes_for_sure(Scene& scene, int from, RankId rank) {
   });
 }
 
+bool connects(const Scene& scene, int host_node) {
+  return scene.evidence.host_state(scene.waits.index(host_node)) == HostState::connecting;
+}
+
 Circle look_at(Scene& scene, std::vector<int> nodes) {
   Circle circle;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -54,6 +58,9 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
       circle.creation = &scene.waits.creations[static_cast<std::size_t>(scene.waits.index(node))];
     }
     const Record* call = first_call(scene, node);
+    if (call == nullptr && kind == NodeKind::host && connects(scene, node)) {
+      call = scene.evidence.host_last(scene.waits.index(node));
+    }
     if (call != nullptr && is_collective(*call)) circle.has_collective = true;
     // Which work waits for which was guessed where the source does not know streams.
     if (call != nullptr && (call->unknown & kUnknownStream) != 0) circle.is_certain = false;
@@ -133,6 +140,30 @@ FoundSide host_side(Scene& scene, const Ranks& ranks) {
   return side;
 }
 
+/// Whether just the members of the new group came to its creation: it was taken for a matter of theirs.
+bool are_members(const Scene& scene, const Creation& creation) {
+  const Record* last = scene.evidence.last(creation.waiting.front());
+  if (last == nullptr || last->kind != RecordKind::new_group) return false;
+  const Members& members = scene.evidence.histories().store.spec(last->detail).members;
+  return static_cast<std::size_t>(members.size()) == creation.waiting.size() &&
+         std::all_of(creation.waiting.begin(), creation.waiting.end(),
+                     [&](RankId rank) { return members.contains(rank); });
+}
+
+/// Few ranks create a group where most are at something else; `finding` blames those so far.
+void blame_creators(Scene& scene, const Creation& creation, Finding& finding) {
+  finding.alternatives = {finding.blamed};
+  finding.sides = {host_side(scene, creation.waiting), host_side(scene, finding.blamed)};
+  finding.summary =
+      fmt::format("{{who}} came to {}, which needs every rank of the world, while most are at {}.",
+                  finding.sides[0].call, finding.sides[1].call);
+  finding.hint =
+      "Create groups in one order on every rank, member or not: no creation in a branch that only some ranks "
+      "take.";
+  finding.blamed = creation.waiting;
+  finding.relation = Relation::minority;
+}
+
 /// A rank is somewhere else than in the creation, and where it is it waits for those that are in the
 /// creation.
 void blame_creation(Scene& scene, const Creation& creation, const std::vector<int>& component,
@@ -143,7 +174,13 @@ void blame_creation(Scene& scene, const Creation& creation, const std::vector<in
     if (std::find(component.begin(), component.end(), rank) != component.end())
       finding.blamed.push_back(rank);
   }
+  const bool most_are_elsewhere = finding.blamed.size() > creation.waiting.size();
+  if (most_are_elsewhere && !are_members(scene, creation)) {
+    blame_creators(scene, creation, finding);
+    return;
+  }
   finding.relation = finding.blamed.size() < creation.waiting.size() ? Relation::minority : Relation::edge;
+  if (finding.relation == Relation::edge) finding.alternatives = {creation.waiting};
   finding.sides = {host_side(scene, finding.blamed), host_side(scene, creation.waiting)};
   finding.summary =
       fmt::format("{{who}} stood in {} while the others waited in {}, which needs every rank of the world.",
@@ -165,6 +202,29 @@ std::optional<Code> code_of_hosts(const Scene& scene, const std::vector<int>& co
     return state == HostState::creating ? Code::COMM_SPLIT_INCOMPLETE : Code::COMM_INIT_CYCLE;
   }
   return std::nullopt;
+}
+
+/// Of a circle of hosts that wait for hosts in several places: where more than half of them are, the others
+/// are odd. False, and nothing changed, when no place has so many.
+bool blame_by_place(Scene& scene, const std::vector<int>& component, Finding& finding) {
+  const Ranks* most = nullptr;
+  for (const int node : component) {
+    if (scene.waits.kind(node) != NodeKind::host_meeting) continue;
+    const Ranks& waiting =
+        scene.waits.host_meetings[static_cast<std::size_t>(scene.waits.index(node))].waiting;
+    if (waiting.size() * 2 > finding.blamed.size()) most = &waiting;
+  }
+  if (most == nullptr) return false;
+  const Ranks odd = RankSet(finding.blamed).without(RankSet(*most)).to_vector();
+  if (odd.empty()) return false;
+  finding.relation = Relation::minority;
+  finding.certainty = Certainty::likely;
+  finding.blamed = odd;
+  finding.alternatives = {*most};
+  finding.sides = {host_side(scene, odd), host_side(scene, *most)};
+  finding.summary = fmt::format("{{who}} came to {}, while {} are at {}: each waits for the others.",
+                                finding.sides[0].call, ranks_text(*most), finding.sides[1].call);
+  return true;
 }
 
 /// What a call meets others on: its group, or outside a batch the pair of its two ranks.
@@ -254,7 +314,6 @@ std::string circle_text(const Circle& circle, std::optional<Code> hosts, bool ha
 /// All ranks of the circle but one do what other ranks did as well: that one departed from its program.
 /// Changes nothing when the other ranks do not tell.
 void blame_odd_one(Scene& scene, const std::vector<int>& component, Finding& finding) {
-  if (scene.evidence.has_plans()) return;
   Programs programs(scene.evidence);
   Ranks odd;
   bool has_usual = false;
@@ -315,7 +374,10 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
       finding.code = Code::COMM_ORDER_CYCLE;
       finding.hint = code_info(Code::COMM_INIT_CYCLE).fix;
     }
-    if (!blame_by_order(scene, component, finding)) blame_odd_one(scene, component, finding);
+    const bool are_places = hosts && hosts != Code::COMM_INIT_CYCLE;
+    const bool is_told = blame_by_order(scene, component, finding) ||
+                         (are_places && blame_by_place(scene, component, finding));
+    if (!is_told) blame_odd_one(scene, component, finding);
   }
   findings.push_back(std::move(finding));
 }

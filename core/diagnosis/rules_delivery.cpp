@@ -5,6 +5,7 @@
 #include "core/diagnosis/argument.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
+#include "core/diagnosis/transfer_counts.h"
 
 namespace gridlock {
 namespace {
@@ -37,18 +38,6 @@ void report_grouping(const Scene& scene, const Head& head, const Transfer& trans
       fmt::format("Of {{who}}, rank {} has its end of one transfer in a batch and rank {} does not.",
                   mine ? head.rank : transfer.theirs.rank, mine ? transfer.theirs.rank : head.rank);
   findings.push_back(std::move(finding));
-}
-
-/// Whether a host stands in the first message of a pair although the other end of each of its messages is
-/// there: its peer connected the directions that its own batch named, and those are others.
-bool is_crossed(const Scene& scene, const Head& head, const Transfer& transfer) {
-  if (!head.is_connecting || transfer.theirs.presence != Presence::started) return false;
-  const Head& theirs =
-      scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
-  const auto all = scene.waits.transfers_of(transfer.head);
-  return !theirs.is_connecting && std::all_of(all.begin(), all.end(), [](const Transfer& each) {
-    return each.theirs.record != nullptr;
-  });
 }
 
 void report_crossed(const Scene& scene, const Head& head, const Transfer& transfer, Findings& findings) {
@@ -87,8 +76,13 @@ void find_grouping_mismatches(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
     if (transfer.theirs.record == nullptr || transfer.theirs.presence != Presence::started) continue;
     const Head& head = head_of(scene, transfer);
-    if (is_crossed(scene, head, transfer)) {
-      report_crossed(scene, head, transfer, findings);
+    const bool is_one_batched = transfer.mine->batched != transfer.theirs.record->batched;
+    if (is_crossed(scene, transfer)) {
+      if (is_one_batched) {
+        report_grouping(scene, head, transfer, findings);
+      } else if (!counts_differ(scene.evidence, head.rank, transfer.wanted)) {
+        report_crossed(scene, head, transfer, findings);
+      }
       continue;
     }
     // One report for both ends.
@@ -98,7 +92,7 @@ void find_grouping_mismatches(Scene& scene, Findings& findings) {
     const Head& theirs_head =
         scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
     if (head.is_connecting != theirs_head.is_connecting) continue;
-    if (transfer.mine->batched != transfer.theirs.record->batched) {
+    if (is_one_batched) {
       report_grouping(scene, head, transfer, findings);
       continue;
     }

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/diagnosis/alignment.h"
+#include "core/diagnosis/call_counts.h"
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
+#include "core/diagnosis/label_counts.h"
 #include "core/diagnosis/member_calls.h"
 #include "core/diagnosis/programs.h"
 
@@ -21,6 +24,8 @@ struct Attendance {
   Ranks never;
   Ranks no_history;
   bool is_certain = true;
+  /// All would come to the call, and differ in how many they make in all.
+  bool is_by_counts = false;
 };
 
 Attendance attendance_of(Scene& scene, const Meeting& meeting) {
@@ -41,11 +46,25 @@ Attendance attendance_of(Scene& scene, const Meeting& meeting) {
   return result;
 }
 
+/// Where those that are not there would come to some call, and only make another number of them in all: the
+/// members by that number, which has to be known of all and to be one of two.
+std::optional<Attendance> attendance_by_counts(Evidence& evidence, const Meeting& meeting) {
+  std::map<std::size_t, Ranks> by_count;
+  for (const MemberCall& member : meeting.members) {
+    const auto count = total_calls(evidence, member.rank, meeting.instance);
+    if (!count) return std::nullopt;
+    by_count[*count].push_back(member.rank);
+  }
+  if (by_count.size() != 2) return std::nullopt;
+  return Attendance{by_count.rbegin()->second, by_count.begin()->second, {}, false, true};
+}
+
 void blame(const Attendance& attendance, Finding& finding) {
   const std::size_t never = attendance.never.size();
   const std::size_t present = attendance.present.size();
   finding.blamed = attendance.never;
   finding.relation = never < present ? Relation::minority : Relation::edge;
+  if (never == present) finding.alternatives = {attendance.present};
   if (never == present && never > 1) {
     finding.relation = Relation::tie;
     finding.alternatives = {attendance.never, attendance.present};
@@ -59,40 +78,86 @@ void blame(const Attendance& attendance, Finding& finding) {
   // Members without a history could stand on either side.
   const std::size_t largest = std::max(never, present);
   const bool can_change = largest * 2 <= never + present + attendance.no_history.size();
-  finding.certainty = !attendance.is_certain || (!attendance.no_history.empty() && can_change)
-                          ? Certainty::likely
-                          : Certainty::certain;
+  const bool is_one_reading = finding.relation != Relation::edge || never != present;
+  finding.certainty =
+      !attendance.is_certain || !is_one_reading || (!attendance.no_history.empty() && can_change)
+          ? Certainty::likely
+          : Certainty::certain;
 }
 
-/// Ranks of other groups that run the program of one side, where they decide who is odd.
+/// What runs elsewhere and tells who is odd.
 struct Witnesses {
-  std::size_t for_present = 0;
-  std::size_t for_never = 0;
+  enum class Kind : std::uint8_t { none, ranks, groups, labels };
+  Kind kind = Kind::none;
+  /// How many there are of those that are right.
+  std::size_t count = 0;
+  bool against_present = false;
 
-  bool decide() const { return for_present + for_never > 0; }
-  bool against_present() const { return for_never > for_present; }
+  bool decide() const { return kind != Kind::none; }
 };
 
 /// Ranks that run the same program elsewhere tell whether a call was left out or is one too many, which the
 /// members alone cannot tell in a group of two. One side has to have more than twice the ranks of the other,
 /// its members counted too.
-Witnesses ask_witnesses(Programs& programs, const Evidence& evidence, const Meeting& meeting,
-                        const Attendance& attendance, Finding& finding) {
+Witnesses ask_twins(Programs& programs, const Evidence& evidence, const Meeting& meeting,
+                    const Attendance& attendance) {
   const Members& members = evidence.members(meeting.instance);
   const auto for_present = programs.twins_outside(attendance.present.front(), members);
   const auto for_never = programs.twins_outside(attendance.never.front(), members);
   if (!for_present || !for_never) return {};
   const std::size_t present = attendance.present.size() + *for_present;
   const std::size_t never = attendance.never.size() + *for_never;
-  if (std::max(present, never) <= 2 * std::min(present, never)) return {};
-  const Ranks& odd = present < never ? attendance.present : attendance.never;
-  const Ranks& right = present < never ? attendance.never : attendance.present;
-  if (finding.relation != Relation::tie && finding.blamed == odd) return {};
+  const std::size_t right = present < never ? *for_never : *for_present;
+  if (right == 0 || std::max(present, never) <= 2 * std::min(present, never)) return {};
+  return {Witnesses::Kind::ranks, right, present < never};
+}
+
+/// The same by the other groups of the family, whose members agree on how many calls they make: stages of a
+/// pipeline run programs of their own, and still count alike.
+Witnesses ask_groups(Evidence& evidence, const Meeting& meeting, const Attendance& attendance) {
+  const auto present = total_calls(evidence, attendance.present.front(), meeting.instance);
+  const auto never = total_calls(evidence, attendance.never.front(), meeting.instance);
+  if (!present || !never) return {};
+  const auto counts = counts_of_family(evidence, meeting.call->group, meeting.instance);
+  const auto votes = [&](std::size_t count) {
+    return static_cast<std::size_t>(std::count(counts.begin(), counts.end(), count));
+  };
+  const std::size_t for_present = votes(*present);
+  const std::size_t for_never = votes(*never);
+  if (for_present == for_never) return {};
+  return {Witnesses::Kind::groups, std::max(for_present, for_never), for_never > for_present};
+}
+
+/// The same by the labels of the two sides: one call stands twice under one name.
+Witnesses ask_labels(Evidence& evidence, const Meeting& meeting, const Attendance& attendance) {
+  const CallList& more = evidence.collectives(attendance.present.front(), meeting.instance);
+  const CallList& fewer = evidence.collectives(attendance.never.front(), meeting.instance);
+  if (!has_one_twice(evidence.histories().sites, more, fewer)) return {};
+  return {Witnesses::Kind::labels, 0, true};
+}
+
+/// Blames the side that witnesses speak against, where they decide otherwise than the members.
+Witnesses ask_witnesses(Scene& scene, Programs& programs, const Meeting& meeting,
+                        const Attendance& attendance, Finding& finding) {
+  Witnesses witnesses = ask_twins(programs, scene.evidence, meeting, attendance);
+  if (!witnesses.decide() && finding.relation != Relation::minority)
+    witnesses = ask_groups(scene.evidence, meeting, attendance);
+  if (!witnesses.decide() && finding.relation != Relation::minority)
+    witnesses = ask_labels(scene.evidence, meeting, attendance);
+  if (!witnesses.decide()) return {};
+  const Ranks& odd = witnesses.against_present ? attendance.present : attendance.never;
+  const Ranks& right = witnesses.against_present ? attendance.never : attendance.present;
+  if (finding.relation != Relation::tie && finding.blamed == odd) {
+    // They confirm it.
+    finding.alternatives.clear();
+    if (attendance.is_certain && attendance.no_history.empty()) finding.certainty = Certainty::certain;
+    return {};
+  }
   finding.relation = Relation::minority;
   finding.blamed = odd;
   finding.alternatives = {right};
   finding.certainty = Certainty::likely;
-  return {*for_present, *for_never};
+  return witnesses;
 }
 
 /// Where a culprit is now.
@@ -106,38 +171,64 @@ std::string labelled(const Evidence& evidence, RankId rank, const Record& call) 
 }
 
 /// What the witnesses say, where they decided.
-std::string summary_by(Scene& scene, const Meeting& meeting, const Witnesses& witnesses, std::size_t parted) {
-  const Record* call = scene.evidence.collectives(meeting.starter, meeting.instance)
-                           .find(static_cast<std::int32_t>(parted), true);
-  const std::string text = labelled(scene.evidence, meeting.starter, call != nullptr ? *call : *meeting.call);
-  if (witnesses.against_present()) {
-    return fmt::format(
-        "{{who}} made {} in addition: {} ranks of other groups run the program of the other members, without "
-        "it.",
-        text, witnesses.for_never);
+std::string summary_by(const Witnesses& witnesses, const Attendance& attendance, const std::string& call) {
+  const std::string verb = witnesses.against_present ? "made" : "left out";
+  const std::string with = witnesses.against_present ? "without" : "with";
+  const Ranks& right = witnesses.against_present ? attendance.never : attendance.present;
+  const std::string what =
+      fmt::format("{{who}} {} {}{}", verb, call, witnesses.against_present ? " in addition" : "");
+  if (witnesses.kind == Witnesses::Kind::labels) {
+    return fmt::format("{}: {} made it once, and other calls have a name of their own.", what,
+                       ranks_text(right));
   }
-  return fmt::format("{{who}} left out {}: {} ranks of other groups make it, as {} does.", text,
-                     witnesses.for_present, ranks_text(Ranks{meeting.starter}));
+  if (witnesses.kind == Witnesses::Kind::ranks) {
+    return fmt::format("{}: {} ranks of other groups run the program of {}, {} it.", what, witnesses.count,
+                       ranks_text(right), with);
+  }
+  return fmt::format("{}: {} as many calls as {}, {} it.", what,
+                     witnesses.count == 1
+                         ? "another group of the family makes"
+                         : fmt::format("{} other groups of the family make", witnesses.count),
+                     ranks_text(right), with);
 }
 
-std::string summary_of(Scene& scene, const Meeting& meeting, const Finding& finding, std::size_t parted) {
+/// All members would come to the call, and some make more calls in all.
+std::string summary_by_counts(Scene& scene, const Meeting& meeting, const Attendance& attendance,
+                              const Finding& finding, const std::string& call) {
+  const bool is_additional = finding.blamed == attendance.present;
+  const Ranks& right = is_additional ? attendance.never : attendance.present;
+  const auto count = [&](RankId rank) {
+    return total_calls(scene.evidence, rank, meeting.instance).value_or(0);
+  };
+  return fmt::format(
+      "{{who}} {} {}{}: {} calls on the group, where {} {} {}. Later calls take the place of it.",
+      is_additional ? "made" : "left out", call, is_additional ? " in addition" : "",
+      count(finding.blamed.front()), ranks_text(right), right.size() == 1 ? "makes" : "make",
+      count(right.front()));
+}
+
+std::string summary_of(Scene& scene, const Meeting& meeting, const Attendance& attendance,
+                       const Witnesses& witnesses, const Finding& finding, std::size_t parted) {
   const std::string wait = short_call_text(scene.evidence, meeting.starter, *meeting.call);
+  const RankId caller = attendance.present.front();
+  const Record* parting =
+      scene.evidence.collectives(caller, meeting.instance).find(static_cast<std::int32_t>(parted), true);
+  const std::string call = labelled(scene.evidence, caller, parting != nullptr ? *parting : *meeting.call);
+  if (witnesses.decide()) return summary_by(witnesses, attendance, call);
   if (finding.relation == Relation::tie) {
     return fmt::format("Half of the members of the group make {}, the other half never does: it is a tie.",
                        wait);
   }
+  if (attendance.is_by_counts) return summary_by_counts(scene, meeting, attendance, finding, call);
   if (finding.blamed.front() == meeting.starter) {
     return fmt::format("Only {{who}} made {}; most members never make it.", wait);
   }
-  const Record* left_out = scene.evidence.collectives(meeting.starter, meeting.instance)
-                               .find(static_cast<std::int32_t>(parted), true);
-  if (parted == static_cast<std::size_t>(meeting.sequence) || left_out == nullptr) {
+  if (parted == static_cast<std::size_t>(meeting.sequence) || parting == nullptr) {
     return fmt::format("{{who}} never made {}, in which {} waits{}.", wait,
                        ranks_text(Ranks{meeting.starter}), whereabouts(scene, finding.blamed.front()));
   }
-  return fmt::format("{{who}} left out {}; later calls took its place, so the wait shows only in {}{}.",
-                     labelled(scene.evidence, meeting.starter, *left_out), wait,
-                     whereabouts(scene, finding.blamed.front()));
+  return fmt::format("{{who}} left out {}; later calls took its place, so the wait shows only in {}{}.", call,
+                     wait, whereabouts(scene, finding.blamed.front()));
 }
 
 /// Whether the rank waits for a message that one of those present never makes: that was missing before the
@@ -161,19 +252,23 @@ void report_missing(Scene& scene, Programs& programs, const Meeting& meeting, co
   finding.nodes = {meeting.node};
   finding.sequence = meeting.sequence;
   blame(attendance, finding);
-  const Witnesses witnesses = ask_witnesses(programs, scene.evidence, meeting, attendance, finding);
-  const auto alignment = align_members(scene.evidence, meeting, meeting.starter, attendance.never.front());
+  const Witnesses witnesses = ask_witnesses(scene, programs, meeting, attendance, finding);
+  const RankId present = attendance.present.front();
+  const RankId never = attendance.never.front();
+  const auto alignment = align_members(scene.evidence, meeting, present, never);
   const bool is_earlier = alignment && alignment->departure == Departure::skipped;
   // Where later calls would meet unlike ones, the ranks are shifted against each other; where all would pair
   // up, only the number differs.
-  const bool is_shifted = arguments_part(scene.evidence, meeting, meeting.starter, attendance.never.front());
+  const bool is_shifted = arguments_part(scene.evidence, meeting, present, never);
   finding.code = is_shifted ? Code::COLL_SEQUENCE_SHIFT : Code::COLL_MISSING_RANK;
   const std::size_t parted = is_earlier ? alignment->index : static_cast<std::size_t>(meeting.sequence);
   finding.sides = {side_at(scene.evidence, meeting, attendance.never, parted),
                    side_at(scene.evidence, meeting, attendance.present, parted)};
-  if (finding.blamed.front() == attendance.present.front()) std::swap(finding.sides[0], finding.sides[1]);
-  finding.summary = witnesses.decide() ? summary_by(scene, meeting, witnesses, parted)
-                                       : summary_of(scene, meeting, finding, parted);
+  if (finding.blamed.front() == present) std::swap(finding.sides[0], finding.sides[1]);
+  finding.summary = summary_of(scene, meeting, attendance, witnesses, finding, parted);
+  const Record* instead = scene.evidence.collectives(finding.blamed.front(), meeting.instance)
+                              .find(static_cast<std::int32_t>(parted), true);
+  finding.place = place_of(scene.evidence, finding.blamed.front(), instead, meeting.starter, *meeting.call);
   finding.edges = {{attendance.present, attendance.never,
                     "in " + short_call_text(scene.evidence, meeting.starter, *meeting.call)}};
   findings.push_back(std::move(finding));
@@ -199,12 +294,24 @@ void report_no_history(Scene& scene, const Meeting& meeting, const Attendance& a
   findings.push_back(std::move(finding));
 }
 
+/// Of each node, whether it is in a circle of waits.
+std::vector<bool> nodes_in_circles(const WaitGraph& graph) {
+  const std::vector<int> component_of = graph.components();
+  std::vector<int> sizes(component_of.size(), 0);
+  for (const int component : component_of) ++sizes[static_cast<std::size_t>(component)];
+  std::vector<bool> result;
+  for (const int component : component_of) result.push_back(sizes[static_cast<std::size_t>(component)] > 1);
+  return result;
+}
+
 }  // namespace
 
 void find_missing_members(Scene& scene, Findings& findings) {
   Programs programs(scene.evidence);
   for (const Meeting& meeting : scene.waits.meetings) {
-    const Attendance attendance = attendance_of(scene, meeting);
+    Attendance attendance = attendance_of(scene, meeting);
+    if (!attendance.is_certain)
+      attendance = attendance_by_counts(scene.evidence, meeting).value_or(std::move(attendance));
     Ranks present = attendance.present;
     std::sort(present.begin(), present.end());
     const bool are_held = std::all_of(attendance.never.begin(), attendance.never.end(),
@@ -214,6 +321,18 @@ void find_missing_members(Scene& scene, Findings& findings) {
     } else if (!attendance.no_history.empty()) {
       report_no_history(scene, meeting, attendance, findings);
     }
+  }
+}
+
+void find_shifted_members(Scene& scene, Findings& findings) {
+  Programs programs(scene.evidence);
+  const std::vector<bool> in_circle = nodes_in_circles(scene.waits.graph);
+  for (const Meeting& meeting : scene.waits.meetings) {
+    if (!in_circle[static_cast<std::size_t>(meeting.node)]) continue;
+    const Attendance attendance = attendance_of(scene, meeting);
+    if (!attendance.never.empty() || !attendance.no_history.empty()) continue;
+    if (const auto by_counts = attendance_by_counts(scene.evidence, meeting))
+      report_missing(scene, programs, meeting, *by_counts, findings);
   }
 }
 

@@ -44,7 +44,7 @@ void report_shifted(Scene& scene, const TransferEnd& a, const TransferEnd& b, co
     finding.summary = summary_of(scene, found, odd, parting);
   } else {
     finding.summary = fmt::format(
-        "{{who}} makes {} {} for the {} of rank {}: later ones take the place of what is left out, "
+        "{{who}}: {} {} for the {} of rank {}; later ones take the place of what is left out, "
         "and the wait shows in {} of rank {}.",
         odd.peer_calls, found.is_send() ? "recvs" : "sends", odd.waiting_calls, more.rank, shown.call,
         shown.waiting);
@@ -77,17 +77,19 @@ void find_shifted_transfers(Scene& scene, Findings& findings) {
   std::size_t pairs = 0;
   for (const Transfer& transfer : scene.waits.transfers) {
     const MemberCall& theirs = transfer.theirs;
-    if (theirs.record == nullptr || theirs.presence != Presence::queued) continue;
+    const bool crosses = is_crossed(scene, transfer);
+    if (!crosses && (theirs.record == nullptr || theirs.presence != Presence::queued)) continue;
     const Head& head = head_of(scene, transfer);
-    if (component(head.node) != component(theirs.head_node)) continue;
+    if (!crosses && component(head.node) != component(theirs.head_node)) continue;
     if (++pairs > kPairMax) return;
-    const TransferEnd& wanted = transfer.wanted;
-    const TransferEnd mine{head.rank, wanted.instance, transfer.mine->call, transfer.mine->peer,
-                           0,         wanted.tag};
-    report_shifted(
-        scene, mine, wanted,
-        {head.rank, theirs.rank, head.node, short_call_text(scene.evidence, head.rank, *transfer.mine)},
-        findings);
+    TransferEnd wanted = transfer.wanted;
+    TransferEnd mine{head.rank, wanted.instance, transfer.mine->call, transfer.mine->peer, 0, wanted.tag};
+    const Shown shown{head.rank, theirs.rank, head.node,
+                      short_call_text(scene.evidence, head.rank, *transfer.mine)};
+    report_shifted(scene, mine, wanted, shown, findings);
+    if (!crosses) continue;
+    std::swap(mine.kind, wanted.kind);
+    report_shifted(scene, mine, wanted, shown, findings);
   }
   for (const HostMeeting& meeting : scene.waits.host_meetings) {
     for (const RankId absent : meeting.absent) {

@@ -4,8 +4,10 @@
 #include <map>
 #include <set>
 
+#include "core/diagnosis/argument.h"
 #include "core/diagnosis/coming.h"
 #include "core/diagnosis/describe.h"
+#include "core/diagnosis/programs.h"
 #include "core/diagnosis/unmatched.h"
 
 namespace gridlock {
@@ -60,7 +62,11 @@ class Unanswered {
       if (members[left.to] != found.waiting || sender == found.peer) continue;
       const Record* sent =
           evidence.find({sender, left.instance, CallKind::send, left.to, left.first, left.tag});
-      if (sent != nullptr) return side_of(evidence, sender, *sent);
+      if (sent == nullptr) continue;
+      const TransferEnd receives{found.waiting, left.instance, CallKind::recv,
+                                 left.from,     left.first,    left.tag};
+      if (is_coming(scene_.evidence, receives, sender, *sent).coming != Coming::yes)
+        return side_of(evidence, sender, *sent);
     }
     return std::nullopt;
   }
@@ -93,6 +99,53 @@ bool report_wrong_peer(Scene& scene, const Unmatched& found, Unanswered& unanswe
   }
   findings.push_back(std::move(finding));
   return true;
+}
+
+/// The peer stands in the other half of this very message, on another group that both are in.
+const Transfer* other_half(const Scene& scene, const Unmatched& found) {
+  const InstanceId instance = found.transfer->wanted.instance;
+  for (const Transfer& other : scene.waits.transfers) {
+    const bool is_half = head_of(scene, other).rank == found.peer && other.wanted.rank == found.waiting &&
+                         other.wanted.instance != instance && other.theirs.record == nullptr &&
+                         other.mine->call == found.transfer->wanted.kind &&
+                         same_size(*other.mine, found.mine());
+    if (!is_half) continue;
+    const Coming coming = is_coming(scene.evidence, other.wanted, found.peer, *other.mine).coming;
+    if (coming == Coming::no) return &other;
+  }
+  return nullptr;
+}
+
+/// One message, its two ends on two groups. Ranks that run the program of one end tell which is right.
+void report_other_group(Scene& scene, Programs& programs, const Unmatched& found, const Transfer& other,
+                        Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  Finding finding = about_unmatched(evidence, found);
+  finding.sides[0] = side_of(evidence, found.peer, *other.mine);
+  finding.nodes.push_back(head_of(scene, other).node);
+  const auto count = [&](RankId rank, const Record& call) {
+    return programs.like(rank, call, Programs::Calls::all).size();
+  };
+  const std::size_t like_mine = count(found.waiting, found.mine());
+  const std::size_t like_theirs = count(found.peer, *other.mine);
+  finding.summary =
+      fmt::format("{} of rank {} and {} of rank {} are the two ends of one message on two groups", found.call,
+                  found.waiting, short_call_text(evidence, found.peer, *other.mine), found.peer);
+  finding.hint = "Name the same group on both ends; a call without one is on the group of the whole world.";
+  if (like_mine == like_theirs) {
+    finding.relation = Relation::tie;
+    finding.blamed = {std::min(found.waiting, found.peer), std::max(found.waiting, found.peer)};
+    finding.alternatives = {{found.waiting}, {found.peer}};
+    finding.summary += "; it is a tie.";
+  } else {
+    if (like_mine < like_theirs) blame_waiting(found, finding);
+    finding.relation = Relation::minority;
+    finding.certainty = Certainty::likely;
+    finding.summary +=
+        fmt::format(", and {{who}} departs from its replicas: {} ranks did as the other end so far.",
+                    std::max(like_mine, like_theirs));
+  }
+  findings.push_back(std::move(finding));
 }
 
 void report_batch(const Evidence& evidence, const Unmatched& found, Findings& findings) {
@@ -158,6 +211,7 @@ void report_no_history(const Evidence& evidence, const Unmatched& found, Finding
 void find_unmatched_transfers(Scene& scene, Findings& findings) {
   Evidence& evidence = scene.evidence;
   Unanswered unanswered(scene);
+  Programs programs(evidence);
   std::map<std::string, OddEndAnswer> odd_ends;
   for (const Transfer& transfer : scene.waits.transfers) {
     const RankId peer = transfer.theirs.rank;
@@ -173,6 +227,10 @@ void find_unmatched_transfers(Scene& scene, Findings& findings) {
     if (transfer.theirs.presence == Presence::unknown) {
       report_no_history(evidence, found, findings);
     } else if (found.answer.coming == Coming::no) {
+      if (const Transfer* other = other_half(scene, found)) {
+        if (!found.is_send()) report_other_group(scene, programs, found, *other, findings);
+        continue;
+      }
       if (!peer_answers_the_batch(scene, found) && report_wrong_peer(scene, found, unanswered, findings))
         continue;
       const auto [entry, added] = odd_ends.try_emplace(transfer_shape(evidence, found.waiting, found.mine()));

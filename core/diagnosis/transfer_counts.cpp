@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "core/diagnosis/label_counts.h"
+
 namespace gridlock {
 namespace {
 
@@ -93,9 +95,10 @@ class Neighbourhood {
       const bool is_known = instance != InstanceId::none && record.peer >= 0 &&
                             record.peer < evidence_.members(instance).size();
       if (!is_known || ends_.size() == kNeighbourMax) continue;
-      const TransferEnd end{rank, instance, record.call, record.peer, 0};
+      const TransferEnd end{rank, instance, record.call, record.peer, 0, evidence_.tag_of(record, instance)};
       const TransferEnd sender = record.call == CallKind::send ? end : opposite(evidence_, end);
-      if (known_.insert({sender.instance, sender.rank, sender.peer}).second) ends_.push_back(sender);
+      if (known_.insert({sender.instance, sender.rank, sender.peer, sender.tag}).second)
+        ends_.push_back(sender);
     }
   }
 
@@ -114,7 +117,7 @@ class Neighbourhood {
  private:
   const Evidence& evidence_;
   std::vector<TransferEnd> ends_;
-  std::set<std::tuple<InstanceId, RankId, GroupRank>> known_;
+  std::set<std::tuple<InstanceId, RankId, GroupRank, std::int32_t>> known_;
 };
 
 /// The other pairs around the two ranks: they decide when all of them exchange one and the same number.
@@ -175,7 +178,22 @@ OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd&
   ask_replicas(evidence, mine, answer);
   if (answer.end == OddEnd::untold) ask_other_partners(evidence, waiting, wanted.rank, answer);
   if (answer.end == OddEnd::untold) ask_neighbours(evidence, mine, wanted, answer);
+  if (answer.end == OddEnd::untold &&
+      has_one_twice(evidence.histories().sites, evidence.transfers(mine), evidence.transfers(wanted))) {
+    answer.end = OddEnd::waiting;
+    answer.by_labels = true;
+  }
   return answer;
+}
+
+bool counts_differ(const Evidence& evidence, RankId rank, const TransferEnd& wanted) {
+  if (!knows_all_calls(evidence, rank) || !knows_all_calls(evidence, wanted.rank)) return false;
+  const TransferEnd mine = opposite(evidence, wanted);
+  TransferEnd back = mine;
+  back.kind = wanted.kind;
+  TransferEnd forth = wanted;
+  forth.kind = mine.kind;
+  return count(evidence, mine) != count(evidence, wanted) || count(evidence, back) != count(evidence, forth);
 }
 
 }  // namespace gridlock

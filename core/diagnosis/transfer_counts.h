@@ -22,12 +22,17 @@ struct OddEndAnswer {
   /// else the pattern of its neighbours.
   bool by_replicas = false;
   bool by_other_partners = false;
+  bool by_labels = false;
 };
 
 /// Compares how many messages the two ends of a pair want to exchange, planned ones included, with how many
 /// go between the same places of the replicas of their group, with whether the two ends agree with their
-/// other partners, and with how many they exchange with those. `wanted` is the end that is missing for a call
-/// of `waiting`. Untold unless all that both programs intend is known.
+/// other partners, with how many they exchange with those, and with what their labels count. `wanted` is the
+/// end that is missing for a call of `waiting`. Untold unless all that both programs intend is known.
 OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd& wanted);
+
+/// Whether the two ends of a pair intend unlike numbers of messages, either way, on the group of a transfer
+/// of `rank`. False where not all that both programs intend is known.
+bool counts_differ(const Evidence& evidence, RankId rank, const TransferEnd& wanted);
 
 }  // namespace gridlock

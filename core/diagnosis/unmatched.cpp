@@ -21,8 +21,10 @@ Finding about_unmatched(const Evidence& evidence, const Unmatched& found) {
   finding.sequence = found.mine().sequence;
   finding.edges = {{{found.waiting}, {found.peer}, "in " + found.call}};
   finding.shape = transfer_shape(evidence, found.waiting, found.mine());
+  const std::int32_t tag = found.transfer->wanted.tag;
   finding.sides = {{{found.peer},
-                    fmt::format("no {} rank {}", found.is_send() ? "recv from" : "send to", found.waiting),
+                    fmt::format("no {} rank {}{}", found.is_send() ? "recv from" : "send to", found.waiting,
+                                tag == 0 ? "" : fmt::format(" with tag {}", tag)),
                     "",
                     ""},
                    side_of(evidence, found.waiting, found.mine())};
@@ -58,6 +60,7 @@ std::string labelled(const Evidence& evidence, RankId rank, const Record& call) 
 
 std::string additional_text(const Unmatched& found, const OddEndAnswer& odd, const std::string& extra) {
   const char* because = odd.by_replicas         ? ", as many as the replicas of the two exchange"
+                        : odd.by_labels         ? "; one stands there twice under one name"
                         : odd.by_other_partners ? "; its other partners count otherwise as well"
                                                 : ", as many as the two and their other neighbours exchange";
   return fmt::format("{{who}} made {} in addition: {} calls against the {} of rank {}{}.", extra,
@@ -85,8 +88,18 @@ void tell_sides(const Evidence& evidence, const Unmatched& found, const OddEndAn
     finding.sides = {side_of(evidence, found.peer, *parting->instead),
                      side_of(evidence, found.waiting, *parting->alone)};
   }
+  // Nothing but the two ends tells which of them is wrong.
+  if (odd.end == OddEnd::untold) finding.certainty = std::max(finding.certainty, Certainty::likely);
+  const CallList theirs = evidence.transfers(found.transfer->wanted);
+  const bool others_stand_for_it = found.answer.coming == Coming::no && !found.answer.is_certain;
+  // Which call is missing is not known where later ones stand for it: the first may.
+  const Record* first = others_stand_for_it && !theirs.calls.empty() ? theirs.calls.front() : nullptr;
+  finding.place =
+      place_of(evidence, found.peer, parting ? parting->instead : first, found.waiting, found.mine());
   if (odd.end != OddEnd::waiting) return;
   blame_waiting(found, finding);
+  finding.place = place_of(evidence, found.waiting, parting ? parting->alone : &found.mine(), found.waiting,
+                           found.mine());
   finding.certainty = Certainty::likely;
 }
 

@@ -6,11 +6,13 @@
 namespace gridlock {
 namespace {
 
-/// The calls of one order: collectives of a group, or sends to (receives from) one member.
+/// The calls of one order: collectives of a group, or sends to (receives from) one member with one tag.
 struct Order {
   InstanceId group;
   CallKind kind;
   GroupRank peer;
+  /// Of a gloo group; 0 elsewhere.
+  std::int32_t tag;
   std::int32_t next = 0;
   /// The thread that intends calls of it; -1: none, or the main one.
   std::int32_t thread = -1;
@@ -18,17 +20,25 @@ struct Order {
 
 class Orders {
  public:
-  Order& next(InstanceId group, CallKind kind, GroupRank peer) {
+  explicit Orders(const GroupTable& groups) : groups_(groups) {}
+
+  Order& next(InstanceId group, CallKind kind, GroupRank peer, const CallNotes* notes) {
     const bool is_p2p = operation(kind).is_p2p;
-    const Order wanted{group, is_p2p ? kind : CallKind::barrier, is_p2p ? peer : -1};
+    const bool has_tag = is_p2p && notes != nullptr && group != InstanceId::none &&
+                         groups_.instance(group).spec.backend == BackendKind::gloo;
+    const Order wanted{group, is_p2p ? kind : CallKind::barrier, is_p2p ? peer : -1,
+                       has_tag ? notes->tag : 0};
     for (Order& order : orders_) {
-      if (order.group == wanted.group && order.kind == wanted.kind && order.peer == wanted.peer) return order;
+      if (order.group == wanted.group && order.kind == wanted.kind && order.peer == wanted.peer &&
+          order.tag == wanted.tag)
+        return order;
     }
     orders_.push_back(wanted);
     return orders_.back();
   }
 
  private:
+  const GroupTable& groups_;
   std::vector<Order> orders_;
 };
 
@@ -61,24 +71,26 @@ bool is_planned_cut(const Record& record) {
 
 void note_intended(Histories& histories, RankId rank, std::span<const ThreadIntention> threads) {
   RankEnd& end = histories.ranks[static_cast<std::size_t>(rank)];
-  Orders orders;
+  Orders orders(histories.groups);
   for (const Record* record : histories.store.records(end.node)) {
     if (record->kind != RecordKind::call || record->rejected) continue;
     const InstanceId group = histories.groups.resolve(record->group, rank);
-    orders.next(group, record->call, record->peer).next = record->sequence + 1;
+    const CallNotes* notes = record->notes >= 0 ? &histories.store.notes(*record) : nullptr;
+    orders.next(group, record->call, record->peer, notes).next = record->sequence + 1;
   }
   bool is_cut = false;
   for (const ThreadIntention& thread : threads) {
     for (const Call& call : thread.intended.calls) {
       const InstanceId group = histories.groups.resolve(call.group, rank);
       if (group == InstanceId::none) continue;
-      Order& order = orders.next(group, call.kind, call.peer);
+      Order& order = orders.next(group, call.kind, call.peer, call.notes);
       // The main thread goes on when the others have ended.
       is_cut = is_cut || (thread.thread >= 0 && order.thread >= 0 && order.thread != thread.thread);
       if (is_cut) break;
       order.thread = thread.thread;
       Record planned = planned_record(call, order.next++);
       planned.thread = thread.thread;
+      if (call.notes != nullptr) planned.notes = histories.store.add_notes(*call.notes);
       end.node = histories.store.append(end.node, planned);
     }
     is_cut = is_cut || thread.intended.is_cut;

@@ -13,7 +13,8 @@ namespace gridlock {
 /// all ranks together no more than a stalled world of a million can note in seconds.
 std::size_t intended_calls_max(RankId world_size);
 
-/// The planned record of an intended call with that place in its order. Counts of uneven calls stay unknown.
+/// The planned record of an intended call with that place in its order. Counts of uneven calls stay unknown;
+/// notes are for the caller to add.
 Record planned_record(const Call& call, std::int32_t sequence);
 /// Stands behind the last planned record of a rank: its program intends nothing more, or, with `is_cut`, more
 /// than was asked for.

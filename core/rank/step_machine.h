@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -13,6 +14,8 @@ namespace gridlock {
 /// Calls that a program would make, in order, without buffers and uneven counts.
 struct IntendedCalls {
   std::vector<Call> calls;
+  /// What Call::notes point to; a deque, so that they stay where they are.
+  std::deque<CallNotes> notes;
   /// There may be more.
   bool is_cut = false;
 };

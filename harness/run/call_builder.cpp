@@ -80,6 +80,12 @@ Call CallBuilder::describe(const RankContext& rank, const RankView& view, const 
   return call;
 }
 
+CallNotes CallBuilder::notes_of(const RankView& view, const Operation& operation) {
+  return {static_cast<std::int32_t>(view.evaluate(operation.device)),
+          static_cast<std::int32_t>(view.evaluate(operation.tag)),
+          static_cast<GroupRank>(view.evaluate(operation.kept_by)), operation.content};
+}
+
 void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& names,
                            const Scenario& scenario, const Operation& operation, const Label& label) {
   Call call = describe(rank, view, names, scenario, operation, label);
@@ -89,10 +95,7 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
     call.counts = counts;
   }
   if (operation.has_notes) {
-    call.notes = &extras().notes.emplace_back(
-        CallNotes{static_cast<std::int32_t>(view.evaluate(operation.device)),
-                  static_cast<std::int32_t>(view.evaluate(operation.tag)),
-                  static_cast<GroupRank>(view.evaluate(operation.kept_by)), operation.content});
+    call.notes = &extras().notes.emplace_back(notes_of(view, operation));
   }
   calls_.push_back(call);
   add_data(rank, names, scenario, operation, calls_.back());

@@ -37,6 +37,8 @@ class CallBuilder {
   /// The call of one operation, without its buffers and uneven counts.
   static Call describe(const RankContext& rank, const RankView& view, const RankNames& names,
                        const Scenario& scenario, const Operation& operation, const Label& label);
+  /// What a rank notes of the call of one operation. Requires: Operation::has_notes.
+  static CallNotes notes_of(const RankView& view, const Operation& operation);
   /// Takes the answer to the submit of what build returned last.
   void submitted(RankContext& rank, const Reply& reply) {
     if (extras_) take_prepared(rank, reply);

@@ -50,26 +50,29 @@ IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max
   RankView view = view_;
   StepCursor cursor = cursor_.with_view(view);
   IntendedCalls intended;
-  intended.is_cut = !intend(rank, view, cursor, max, intended.calls);
+  intended.is_cut = !intend(rank, view, cursor, max, intended);
   if (intended.calls.size() > max) intended.calls.resize(max);
   return intended;
 }
 
 bool ScenarioMachine::intend(RankContext& rank, RankView& view, StepCursor& cursor, std::size_t max,
-                             std::vector<Call>& calls) const {
+                             IntendedCalls& intended) const {
+  std::vector<Call>& calls = intended.calls;
   constexpr std::size_t kStepsPerCall = 16;
   constexpr std::size_t kStepsMin = 1024;
   for (std::size_t walked = 0; walked < kStepsMin + kStepsPerCall * max && calls.size() <= max; ++walked) {
     const Step* step = cursor.next();
     if (step == nullptr) break;
     const auto* parallel = std::get_if<ParallelAction>(&step->action);
-    if (parallel != nullptr && !intend_parallel(rank, view, *parallel, max, calls)) return false;
+    if (parallel != nullptr && !intend_parallel(rank, view, *parallel, max, intended)) return false;
     const auto* action = std::get_if<SubmitAction>(&step->action);
     if (action == nullptr) continue;
     for (const Operation& operation : action->operations) {
       if (!view.admits(operation.guard)) continue;
-      const Call call = CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
-                                              view.label(program_->site(*step), *step));
+      Call call = CallBuilder::describe(rank, view, names_, program_->scenario(), operation,
+                                        view.label(program_->site(*step), *step));
+      if (operation.has_notes)
+        call.notes = &intended.notes.emplace_back(CallBuilder::notes_of(view, operation));
       calls.insert(calls.end(), static_cast<std::size_t>(view.evaluate(operation.times)), call);
     }
   }
@@ -77,14 +80,15 @@ bool ScenarioMachine::intend(RankContext& rank, RankView& view, StepCursor& curs
 }
 
 bool ScenarioMachine::intend_parallel(RankContext& rank, const RankView& view, const ParallelAction& action,
-                                      std::size_t max, std::vector<Call>& calls) const {
+                                      std::size_t max, IntendedCalls& intended) const {
+  std::vector<Call>& calls = intended.calls;
   const std::size_t first = calls.size();
   for (const ParallelThread& thread : action.threads) {
     if (!view.admits(thread.guard)) continue;
     const std::size_t before = calls.size();
     RankView own = view;
     StepCursor cursor(program_->scenario(), own, thread.steps);
-    if (!intend(rank, own, cursor, max, calls)) return false;
+    if (!intend(rank, own, cursor, max, intended)) return false;
     const auto is_shared = [&](std::size_t i) {
       return std::any_of(calls.begin() + static_cast<std::ptrdiff_t>(first),
                          calls.begin() + static_cast<std::ptrdiff_t>(before),

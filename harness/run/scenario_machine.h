@@ -43,9 +43,9 @@ class ScenarioMachine final : public StepMachine {
   /// Adds the calls of the steps in front of the cursor to the intended ones, up to `max`. False: there may
   /// be more of them.
   bool intend(RankContext& rank, RankView& view, StepCursor& cursor, std::size_t max,
-              std::vector<Call>& calls) const;
+              IntendedCalls& intended) const;
   bool intend_parallel(RankContext& rank, const RankView& view, const ParallelAction& action, std::size_t max,
-                       std::vector<Call>& calls) const;
+                       IntendedCalls& intended) const;
 
   /// Takes the answer to the last request. False: the program cannot go on.
   bool take(RankContext& rank, const Reply& last);
