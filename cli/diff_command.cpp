@@ -39,7 +39,8 @@ int diff_worlds(const RunFlags& flags) {
     std::vector<Recording> recordings;
     for (const std::string& world : {std::string("sim"), flags.backend}) {
       const std::unique_ptr<World> made = make_world(world);
-      recordings.push_back(record(run_case(scenario, *made, options_for(*scenario, flags))));
+      const std::unique_ptr<World> simulator = make_simulator_beside(world);
+      recordings.push_back(record(run_case(scenario, *made, options_for(*scenario, flags), simulator.get())));
     }
     const RecordingNames names{"sim", flags.backend};
     const auto differences = recording_differences(recordings[0], recordings[1], names);

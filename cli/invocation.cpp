@@ -85,6 +85,10 @@ std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& p
   throw InputError("--backend", fmt::format("unknown backend '{}'", backend), name_hint(backend, kKnown));
 }
 
+std::unique_ptr<World> make_simulator_beside(const std::string& backend) {
+  return backend == "sim" ? nullptr : std::make_unique<SimWorld>();
+}
+
 RunOptions options_for(const Scenario& scenario, const RunFlags& flags) {
   RunOptions options = scenario.options;
   options.memory_max = usable_memory();

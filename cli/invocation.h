@@ -42,6 +42,8 @@ RealPlace place_for(const RunFlags& flags, std::size_t run_number);
 
 /// The world that --backend names. Throws InputError for an unknown one.
 std::unique_ptr<World> make_world(const std::string& backend, const RealPlace& place = {});
+/// The simulator that run_case asks about a real world; nullptr where that world is the simulator.
+std::unique_ptr<World> make_simulator_beside(const std::string& backend);
 
 /// The scenario's options with those of the command line put over them.
 RunOptions options_for(const Scenario& scenario, const RunFlags& flags);

@@ -95,7 +95,8 @@ void run(const RunCommand& command, Invocation& invocation) {
     const std::unique_ptr<World> world = make_world(command.flags.backend, place);
     RunOptions options = options_for(*scenario, command.flags);
     if (command.flags.backend == "sim") options.interrupt = interrupt_by_signals();
-    const CaseResult result = run_case(scenario, *world, options);
+    const std::unique_ptr<World> simulator = make_simulator_beside(command.flags.backend);
+    const CaseResult result = run_case(scenario, *world, options, simulator.get());
     keep_reports();
     worst = worse(worst, result.run.verdict.outcome);
     const PolicyFindings findings =

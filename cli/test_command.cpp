@@ -68,7 +68,8 @@ std::string run_one(const TestCase& one, const RunFlags& flags, const WarningPol
   const std::shared_ptr<const Scenario>& scenario = one.scenario;
   const auto start = std::chrono::steady_clock::now();
   const std::unique_ptr<World> world = make_world(flags.backend, place_for(flags, 0));
-  CaseResult result = run_case(scenario, *world, options_for(*scenario, flags));
+  const std::unique_ptr<World> simulator = make_simulator_beside(flags.backend);
+  CaseResult result = run_case(scenario, *world, options_for(*scenario, flags), simulator.get());
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const PolicyFindings findings =
       apply_policy(policy, scenario->name, result.run.verdict, scenario->expect.warnings);

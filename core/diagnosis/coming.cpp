@@ -50,7 +50,9 @@ enum class Intent { none, fewer_calls, planned };
 
 ComingAnswer by_evidence(const Evidence& evidence, RankId rank, Intent intent, const Record& waiting,
                          const Matches& is_missed) {
-  if (has_ended(evidence.state(rank))) return {Coming::no, true};
+  // A program that ended because its backend failed has a plan as well, and would have come.
+  const bool has_plan = intent == Intent::planned && evidence.state(rank) == HostState::returned;
+  if (has_ended(evidence.state(rank)) && !has_plan) return {Coming::no, true};
   if (evidence.state(rank) == HostState::unknown) return {Coming::unknown, true};
   if (intent == Intent::planned) return {Coming::yes, true};
   // A later call would take this place, and one is missing in the end: which one, the places do not tell.

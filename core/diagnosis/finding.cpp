@@ -18,9 +18,13 @@ bool is_crossed(const Scene& scene, const Transfer& transfer) {
   const Head& theirs =
       scene.waits.heads[static_cast<std::size_t>(scene.waits.index(transfer.theirs.head_node))];
   const auto all = scene.waits.transfers_of(transfer.head);
-  return !theirs.is_connecting && std::all_of(all.begin(), all.end(), [](const Transfer& each) {
-    return each.theirs.record != nullptr;
-  });
+  // Where the library failed, the other end of the rest is what its program still intended.
+  const auto is_answered = [&](const Transfer& each) {
+    const bool has_failed =
+        each.theirs.rank != kNoRank && scene.evidence.state(each.theirs.rank) == HostState::returned;
+    return each.theirs.record != nullptr || (has_failed && scene.evidence.find(each.wanted, true) != nullptr);
+  };
+  return !theirs.is_connecting && std::all_of(all.begin(), all.end(), is_answered);
 }
 
 std::int64_t place_of(const Evidence& evidence, RankId rank, const Record* instead, RankId waiting,

@@ -21,7 +21,8 @@ Finding about_pair(const Scene& scene, const Head& head, const Transfer& transfe
   finding.relation = Relation::tie;
   finding.blamed = {head.rank, peer};
   finding.alternatives = {{head.rank}, {peer}};
-  finding.nodes = {head.node, transfer.theirs.head_node};
+  finding.nodes = {head.node};
+  if (transfer.theirs.head_node >= 0) finding.nodes.push_back(transfer.theirs.head_node);
   finding.sequence = transfer.mine->sequence;
   finding.sides = {side_of(scene.evidence, head.rank, *transfer.mine),
                    side_of(scene.evidence, peer, *transfer.theirs.record)};
@@ -38,6 +39,13 @@ void report_grouping(const Scene& scene, const Head& head, const Transfer& trans
       fmt::format("Of {{who}}, rank {} has its end of one transfer in a batch and rank {} does not.",
                   mine ? head.rank : transfer.theirs.rank, mine ? transfer.theirs.rank : head.rank);
   findings.push_back(std::move(finding));
+}
+
+/// Whether a recv waits for the communicator of its pair, and its message is a part of a batch, which took
+/// that of the group and fitted into a buffer there.
+bool went_elsewhere(const Head& head, const Transfer& transfer) {
+  return head.is_connecting && transfer.theirs.presence == Presence::done &&
+         transfer.mine->batched != transfer.theirs.record->batched;
 }
 
 void report_crossed(const Scene& scene, const Head& head, const Transfer& transfer, Findings& findings) {
@@ -74,8 +82,10 @@ void report_split(const Scene& scene, const Head& head, const Transfer& transfer
 
 void find_grouping_mismatches(Scene& scene, Findings& findings) {
   for (const Transfer& transfer : scene.waits.transfers) {
-    if (transfer.theirs.record == nullptr || transfer.theirs.presence != Presence::started) continue;
+    if (transfer.theirs.record == nullptr) continue;
     const Head& head = head_of(scene, transfer);
+    if (went_elsewhere(head, transfer)) report_grouping(scene, head, transfer, findings);
+    if (transfer.theirs.presence != Presence::started) continue;
     const bool is_one_batched = transfer.mine->batched != transfer.theirs.record->batched;
     if (is_crossed(scene, transfer)) {
       if (is_one_batched) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/run/data_size.h"
+#include "harness/run/real_intentions.h"
 #include "harness/run/real_world.h"
 #include "harness/run/scenario_program.h"
 #include "harness/run/world_size.h"
@@ -89,7 +90,8 @@ std::vector<std::string> unmet_expectations(const Expectation& expect, const Ver
   return unmet;
 }
 
-CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options) {
+CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options,
+                    World* simulator) {
   if (world.name() == "sim") {
     check_world_size(*scenario, options.memory_max);
   } else {
@@ -102,6 +104,11 @@ CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, cons
   result.world = world.name();
   const auto program = std::make_shared<const ScenarioProgram>(std::move(scenario));
   result.run = world.run(options, make_rank_program(program), program->sites());
+  if (simulator != nullptr && result.run.end != RunEnd::returned) {
+    RunOptions simulated = options;
+    simulated.payload = Payload::shape;
+    add_intentions(result.run, simulator->run(simulated, make_rank_program(program), program->sites()));
+  }
   result.unmet = unmet_expectations(result.scenario->expect, result.run.verdict, result.run.returned);
   return result;
 }

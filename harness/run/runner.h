@@ -23,8 +23,10 @@ struct CaseResult {
   bool held() const { return unmet.empty(); }
 };
 
-/// Runs the scenario on a world. Throws InputError when that world cannot run it.
-CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options);
+/// Runs the scenario on a world. Throws InputError when that world cannot run it. `simulator`, where it is
+/// given, tells what ranks of a real world that did not end well still intended (add_intentions).
+CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, const RunOptions& options,
+                    World* simulator = nullptr);
 
 /// The diagnosis that decides the run: the first that is no warning, or nullptr.
 const Diagnosis* deciding_diagnosis(const Verdict& verdict);
