@@ -60,7 +60,7 @@ Reply RealRank::execute(const Request& request) {
   }
   switch (request.kind) {
     case RequestKind::submit:
-      return submit(request.calls);
+      return request.waits ? submit_and_wait(request) : submit(request.calls);
     case RequestKind::wait:
     case RequestKind::test:
       return wait(request);
@@ -95,6 +95,19 @@ Reply RealRank::execute(const Request& request) {
       return {};
   }
   GRIDLOCK_CHECK(!"every kind of request is handled above");
+}
+
+Reply RealRank::submit_and_wait(const Request& request) {
+  const Reply submitted = submit(request.calls);
+  if (!submitted.status.ok()) return submitted;
+  Request wait;
+  wait.kind = RequestKind::wait;
+  wait.ticket = submitted.ticket;
+  wait.label = request.label;
+  Reply reply = execute(wait);
+  reply.ticket = submitted.ticket;
+  reply.flag = true;
+  return reply;
 }
 
 /// nullptr with an instance: the group has been destroyed. No instance: the rank is not in it.

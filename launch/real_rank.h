@@ -90,6 +90,7 @@ class RealRank : public Rank {
   template <typename Prepared>
   static std::optional<std::size_t> first_unpaired(std::span<const Prepared> calls);
   Reply reject(const Call& call, StatusCode code);
+  Reply submit_and_wait(const Request& request);
   Reply wait(const Request& request);
   Reply synchronize(const Request& request);
   Reply mark(const Request& request);

@@ -70,7 +70,7 @@ void BufferRaces::collect_uses(Slot work) {
   }
 }
 
-void BufferRaces::submitted(Slot work) {
+void BufferRaces::look_at(Slot work) {
   const Work& added = device_.work(work);
   const OpenCall& first = device_.call(added.first_call);
   const bool is_batch = first.next_of_work != kNoSlot;
@@ -143,7 +143,7 @@ void BufferRaces::report(RankId rank, BufferHandle buffer, const TicketCall& fir
   if (is_found_.insert(key).second) found_.push_back({rank, buffer, first, second});
 }
 
-void BufferRaces::waited(RankId rank, Ticket ticket) {
+void BufferRaces::take_as_over(RankId rank, Ticket ticket) {
   Order* own = order(rank);
   if (own == nullptr) return;
   for (const Submit& submit : own->open) {

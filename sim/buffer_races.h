@@ -21,9 +21,16 @@ class BufferRaces {
   BufferRaces(const Device& device, const GroupTable& groups) : device_(device), groups_(groups) {}
 
   /// Work with all its calls, before it is enqueued.
-  void submitted(Slot work);
+  void submitted(Slot work) {
+    const OpenCall& first = device_.call(device_.work(work).first_call);
+    const bool is_in_order =
+        orders_.empty() && first.next_of_work == kNoSlot && first.stream == StreamId::main;
+    if (!is_in_order) look_at(work);
+  }
   /// The host knows that the work of the ticket is complete, or that the stream is empty.
-  void waited(RankId rank, Ticket ticket);
+  void waited(RankId rank, Ticket ticket) {
+    if (!orders_.empty()) take_as_over(rank, ticket);
+  }
   void synchronized(RankId rank, StreamId stream);
   void recorded(RankId rank, StreamId stream, EventId event);
   void stream_waits(RankId rank, StreamId stream, EventId event);
@@ -74,6 +81,8 @@ class BufferRaces {
     std::size_t index(StreamId stream);
   };
 
+  void look_at(Slot work);
+  void take_as_over(RankId rank, Ticket ticket);
   Order* order(RankId rank) const;
   Order& follow(RankId rank);
   void add(Order& order, Slot work);

@@ -55,13 +55,7 @@ Buffer* Buffers::find(BufferHandle handle) {
 
 const Buffer* Buffers::find(BufferHandle handle) const { return const_cast<Buffers*>(this)->find(handle); }
 
-void Buffers::begin_use(BufferHandle handle) {
-  if (handle != BufferHandle::none) ++buffers_[static_cast<std::size_t>(handle)].open_uses;
-}
-
-void Buffers::end_use(BufferHandle handle) {
-  if (handle == BufferHandle::none) return;
-  Buffer& buffer = buffers_[static_cast<std::size_t>(handle)];
+void Buffers::release_use(Buffer& buffer) {
   if (--buffer.open_uses == 0 && buffer.doomed) release(buffer);
 }
 

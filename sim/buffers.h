@@ -46,10 +46,15 @@ class Buffers {
   Buffer& at(BufferHandle handle) { return buffers_[static_cast<std::size_t>(handle)]; }
 
   /// A call uses the buffer from its submit to its completion. `none` is allowed.
-  void begin_use(BufferHandle handle);
-  void end_use(BufferHandle handle);
+  void begin_use(BufferHandle handle) {
+    if (handle != BufferHandle::none) ++at(handle).open_uses;
+  }
+  void end_use(BufferHandle handle) {
+    if (handle != BufferHandle::none) release_use(at(handle));
+  }
 
  private:
+  void release_use(Buffer& buffer);
   void release(Buffer& buffer);
 
   std::vector<Buffer> buffers_;

@@ -5,7 +5,8 @@
 namespace gridlock::sim {
 namespace {
 
-bool fits(const Call& call, BufferHandle handle, std::int64_t count, const Buffers& buffers, bool is_needed) {
+inline bool fits(const Call& call, BufferHandle handle, std::int64_t count, const Buffers& buffers,
+                 bool is_needed) {
   if (handle == BufferHandle::none) return !is_needed || count == 0;
   const Buffer* buffer = buffers.find(handle);
   return buffer != nullptr && (count == 0 || (buffer->dtype == call.dtype && buffer->count >= count));

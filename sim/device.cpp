@@ -25,38 +25,25 @@ Device::Device(const RunOptions& options, const GroupTable& groups, const Histor
       matcher_(groups, store, calls_, hosts_, options.semantics.pair_communicators),
       transfer_(groups, store, ranks, options.payload == Payload::data) {}
 
-Slot Device::new_work(RankId rank, Ticket ticket) {
-  const Slot slot = works_.add();
-  works_[slot].rank = rank;
-  works_[slot].ticket = ticket;
-  return slot;
-}
-
-Slot Device::add_call(Slot work, Slot previous, const OpenCall& call) {
-  const Slot slot = calls_.add();
-  OpenCall& added = calls_[slot];
-  added = call;
-  added.work = work;
-  Work& owner = works_[work];
-  (previous == kNoSlot ? owner.first_call : calls_[previous].next_of_work) = slot;
-  ++owner.calls_open;
-  owner.wave_last = std::max(owner.wave_last, call.wave);
-  Buffers& buffers = ranks_[static_cast<std::size_t>(call.rank)].buffers;
-  buffers.begin_use(call.input);
-  buffers.begin_use(call.output);
-  return slot;
-}
-
 void Device::submit(Slot work, Nanos now) {
-  works_[work].submitted = now;
-  work_streams_.clear();
+  Work& submitted = works_[work];
+  submitted.submitted = now;
+  if (slots_.is_limited() && needs_slot(work)) slots_.submitted(work);
+  const OpenCall& first = calls_[submitted.first_call];
+  streams_.enqueue(work, first.stream);
+  if (first.next_of_work != kNoSlot) enqueue_beside(work, first.stream);
+  if (submitted.streams_blocked == 0) start(work, now);
+}
+
+/// Enqueues the work on its other streams.
+void Device::enqueue_beside(Slot work, StreamId known) {
+  work_streams_.assign(1, known);
   for (Slot slot = works_[work].first_call; slot != kNoSlot; slot = calls_[slot].next_of_work) {
     const StreamId stream = calls_[slot].stream;
-    if (std::find(work_streams_.begin(), work_streams_.end(), stream) == work_streams_.end())
-      work_streams_.push_back(stream);
+    if (std::find(work_streams_.begin(), work_streams_.end(), stream) != work_streams_.end()) continue;
+    work_streams_.push_back(stream);
+    streams_.enqueue(work, stream);
   }
-  if (slots_.is_limited() && needs_slot(work)) slots_.submitted(work);
-  if (streams_.enqueue(work, work_streams_)) start(work, now);
 }
 
 // A gloo group works on the host, and a group of one rank is a copy (S20).
@@ -68,7 +55,7 @@ bool Device::needs_slot(Slot work) const {
   return false;
 }
 
-void Device::start(Slot work, Nanos now) {
+inline void Device::start(Slot work, Nanos now) {
   if (is_dead(works_[work].rank)) return;
   // Where its rank is ahead of virtual time, what was before it may have been over earlier.
   now = std::max(now, works_[work].submitted);
@@ -86,13 +73,15 @@ void Device::start_ready(RankId rank, Nanos now) {
 
 /// Starts the calls of the work's present wave.
 void Device::start_calls(Slot work, Nanos now) {
+  Work& started = works_[work];
   Slot next = kNoSlot;
-  for (Slot slot = works_[work].first_call; slot != kNoSlot; slot = next) {
-    next = calls_[slot].next_of_work;
-    if (calls_[slot].wave != works_[work].wave || calls_[slot].is_done) continue;
-    calls_[slot].is_started = true;
-    ++works_[work].wave_open;
-    const Slot pair = calls_[slot].pair;
+  for (Slot slot = started.first_call; slot != kNoSlot; slot = next) {
+    OpenCall& call = calls_[slot];
+    next = call.next_of_work;
+    if (call.wave != started.wave || call.is_done) continue;
+    call.is_started = true;
+    ++started.wave_open;
+    const Slot pair = call.pair;
     left_behind_.clear();
     const Slot met = matcher_.arrive(slot, now, left_behind_);
     if (met != kNoSlot) schedule(met);
@@ -128,7 +117,7 @@ void Device::schedule(Slot met) {
   ++match_count_;
 }
 
-void Device::set_timer(Nanos time, Timer timer) {
+inline void Device::set_timer(Nanos time, Timer timer) {
   if (hands_over_timers_) {
     handed_over_.push_back({timer, time});
   } else {
@@ -171,7 +160,7 @@ void Device::emulate(Slot met, Nanos now) {
   ++match_count_;
 }
 
-void Device::collect(const Place& place) {
+inline void Device::collect(const Place& place) {
   met_.assign(static_cast<std::size_t>(place.expected), nullptr);
   for (Slot slot = place.first_arrival; slot != kNoSlot; slot = calls_[slot].next_arrival) {
     OpenCall& call = calls_[slot];
@@ -194,7 +183,7 @@ void Device::fire(const Timer& timer, Nanos now, std::vector<Progress>& progress
   }
 }
 
-void Device::finish_place(Slot slot, Nanos now, std::vector<Progress>& progressed) {
+inline void Device::finish_place(Slot slot, Nanos now, std::vector<Progress>& progressed) {
   const Place& place = matcher_.place(slot);
   if (place.is_cut_off) return;
   if (place.emulated) return finish_unalike(slot, now, progressed);
@@ -231,7 +220,7 @@ void Device::finish_unalike(Slot slot, Nanos now, std::vector<Progress>& progres
   }
 }
 
-void Device::complete_call(Slot slot, Nanos now, std::vector<Progress>& progressed) {
+inline void Device::complete_call(Slot slot, Nanos now, std::vector<Progress>& progressed) {
   OpenCall& call = calls_[slot];
   Buffers& buffers = ranks_[static_cast<std::size_t>(call.rank)].buffers;
   buffers.end_use(call.input);
@@ -243,7 +232,7 @@ void Device::complete_call(Slot slot, Nanos now, std::vector<Progress>& progress
   const bool wave_is_done = --work.wave_open == 0;
   if (--work.calls_open == 0) {
     const Nanos done = work.done;
-    progressed.push_back({work.rank, done});
+    progressed.push_back({work.rank, work.ticket, done});
     startable_.clear();
     streams_.complete(work_slot, startable_);
     finish_work(work_slot, done);

@@ -16,6 +16,7 @@ namespace gridlock::sim {
 /// A submit of the rank was completed at that time.
 struct Progress {
   RankId rank;
+  Ticket ticket;
   Nanos time;
 };
 
@@ -35,10 +36,22 @@ class Device {
          std::vector<RankState>& ranks, TimerQueue& timers, Digest& digest);
 
   /// An empty work for a submit, to be filled with calls and then submitted.
-  Slot new_work(RankId rank, Ticket ticket);
-  /// Adds a call to the end of the work. Calls of one
-  /// work must be added in order; `previous` is the call added before, kNoSlot at first.
-  Slot add_call(Slot work, Slot previous, const OpenCall& call);
+  Slot new_work(RankId rank, Ticket ticket) {
+    const Slot slot = works_.add();
+    works_[slot].rank = rank;
+    works_[slot].ticket = ticket;
+    return slot;
+  }
+  /// Adds an empty call to the end of the work, to be filled in. Calls of one work must be added in order;
+  /// `previous` is the call added before, kNoSlot at first.
+  Slot add_call(Slot work, Slot previous) {
+    const Slot slot = calls_.add();
+    calls_[slot].work = work;
+    Work& owner = works_[work];
+    (previous == kNoSlot ? owner.first_call : calls_[previous].next_of_work) = slot;
+    ++owner.calls_open;
+    return slot;
+  }
   /// Enqueues the work on the streams that its calls name, and starts it if they are free.
   void submit(Slot work, Nanos now);
 
@@ -78,10 +91,12 @@ class Device {
   const Work& work(Slot slot) const { return works_[slot]; }
   Work& work(Slot slot) { return works_[slot]; }
   const OpenCall& call(Slot slot) const { return calls_[slot]; }
+  OpenCall& call(Slot slot) { return calls_[slot]; }
   /// Places where calls met that are not alike and that went on nevertheless.
   std::span<const SilentMismatch> silent_mismatches() const { return silent_mismatches_; }
 
  private:
+  void enqueue_beside(Slot work, StreamId known);
   void start(Slot work, Nanos now);
   void start_calls(Slot work, Nanos now);
   void start_ready(RankId rank, Nanos now);

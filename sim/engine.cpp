@@ -180,7 +180,10 @@ void Engine::fire_timers() {
 void Engine::wake_progressed() {
   for (const Progress& progress : progressed_) {
     for_each_host(progress.rank, [&](HostId host) {
-      if (may_go_on(host)) wake(host, progress.time);
+      const ThreadState& parked = thread(host);
+      const bool waits = parked.park == Park::wait || parked.park == Park::gloo_submit;
+      const bool is_its = waits && parked.park_subject == static_cast<std::int64_t>(progress.ticket);
+      if (is_its || may_go_on(host)) wake(host, progress.time);
     });
   }
 }

@@ -52,7 +52,8 @@ class Engine {
   /// A buffer is made or freed. Does not return when there is no room for it: the run ends.
   void claim(std::int64_t count, DType dtype);
   void disclaim(std::int64_t count, DType dtype);
-  /// Answers a request on the host's fiber, parking it if needed.
+  /// Called on the host's fiber: hands the request to the engine's stack and parks the fiber meanwhile, so
+  /// that a stack of its own holds nothing but its program.
   Reply execute_on_fiber(HostId host, const Request& request);
 
  private:
@@ -83,7 +84,13 @@ class Engine {
   bool answer_kind(HostId host, const Request& request, Reply& reply);
   bool answer_main(RankId rank, const Request& request, Reply& reply);
   bool submit(HostId host, const Request& request, Reply& reply);
-  bool wait(HostId host, const Request& request, Reply& reply);
+  bool wait(HostId host, Ticket ticket, const Label& label, Reply& reply);
+  /// The second half of a submit that waits; `reply` has the ticket.
+  bool wait_for_submitted(HostId host, const Label& label, Reply& reply);
+  /// The host has gone on inside such a submit. False: it is parked again, or it is not its turn.
+  bool go_on_to_wait(HostId host);
+  /// Every request is a turn of its own.
+  bool is_picked() const { return options_.pick_turn && fibers_ == nullptr; }
   bool test(RankId rank, const Request& request, Reply& reply);
   bool synchronize(HostId host, const Request& request);
   void record_event(RankId rank, const Request& request, Reply& reply);
@@ -102,8 +109,18 @@ class Engine {
   std::int64_t drift(RankId rank) const;
   /// Record::count of a creation.
   std::int64_t name_number(RankId rank) const;
-  bool is_ticket(RankId rank, Ticket ticket) const;
-  bool must_stop();
+  bool is_ticket(RankId rank, Ticket ticket) const {
+    return ticket >= Ticket{0} &&
+           static_cast<std::int64_t>(ticket) < ranks_[static_cast<std::size_t>(rank)].next_ticket;
+  }
+  bool must_stop() {
+    constexpr std::int64_t kMemoryCheckEvery = 1 << 16;
+    return (request_count_ % kMemoryCheckEvery == 0 && is_memory_full()) ||
+           step_count_ >= options_.step_max || is_interrupted();
+  }
+  bool is_memory_full();
+  /// False: the run ends instead.
+  bool count_request();
   bool is_interrupted() const { return options_.interrupt != nullptr && *options_.interrupt != 0; }
 
   // Running ahead, in engine_ahead.cpp.
@@ -120,7 +137,12 @@ class Engine {
   void finish_ahead(const Due& due);
   /// Finishes what is private and runs on whom that woke, depth first.
   void run_ahead();
-  bool must_wait_for_turn(const Request& request) const;
+  /// Whether it changes what other ranks have under way or may see first, and so has to come in the order of
+  /// time.
+  bool must_wait_for_turn(const Request& request) const {
+    return now_ > time_ && (request.kind == RequestKind::post || request.kind == RequestKind::abort ||
+                            request.kind == RequestKind::exit);
+  }
   /// Parks the host until virtual time has come to it. Always false.
   bool wait_for_turn(HostId host, Turn turn);
   void take_turn(HostId host);
@@ -181,6 +203,9 @@ class Engine {
   void note_choice(ChoiceKind kind, RankId rank);
   void run_host(HostId host);
   void run_machine(HostId host);
+  void run_fiber(HostId host);
+  /// Whether the fiber, which asked for something, goes on.
+  bool answer_fiber(HostId host);
   /// Body of a fiber.
   void run_on_fiber(HostId host);
   StepMachine& machine_of(HostId host);
@@ -224,6 +249,8 @@ class Engine {
   Watchdog watchdog_;
   HostEdges edges_;
   std::unique_ptr<FiberHost> fibers_;
+  /// What the fiber that parked last asks for.
+  const Request* asked_ = nullptr;
   ReadySet ready_;
   /// Of the round that is going on.
   ReadySet running_;
@@ -236,6 +263,8 @@ class Engine {
   std::map<HostId, Turn> turns_;
   /// Index = host: of the host work that it did last; empty until somebody does any.
   std::vector<Label> work_labels_;
+  /// Index = host: of the wait that follows (ThreadState::waits_next); empty until there is one.
+  std::vector<Label> wait_labels_;
   /// When the last of what was finished ahead was over.
   Nanos finished_ahead_{0};
   /// The latest arrival at a creation.

@@ -10,15 +10,6 @@
 #include "sim/engine.h"
 
 namespace gridlock::sim {
-namespace {
-
-/// Requests that change what other ranks have under way or may see first, and so have to come in the order of
-/// time.
-bool needs_turn(RequestKind kind) {
-  return kind == RequestKind::post || kind == RequestKind::abort || kind == RequestKind::exit;
-}
-
-}  // namespace
 
 // What decides by who comes first keeps the order of time.
 bool Engine::may_run_ahead() const {
@@ -74,10 +65,6 @@ bool Engine::wait_for_turn(HostId host, Turn turn) {
   turns_[host] = std::move(turn);
   timers_.add(now_, {TimerKind::turn, static_cast<std::uint32_t>(host)});
   return park(host, Park::turn, 0, {});
-}
-
-bool Engine::must_wait_for_turn(const Request& request) const {
-  return now_ > time_ && needs_turn(request.kind);
 }
 
 void Engine::take_turn(HostId host) {

@@ -30,13 +30,38 @@ void Engine::run_host(HostId host) {
   if (own.park != Park::none) return;  // a fault came first
   now_ = std::max(time_, own.since);
   if (own.holds_work && !submit_held(host)) return;
+  if (own.waits_next && !go_on_to_wait(host)) return;
   if (fibers_ == nullptr) {
     run_machine(host);
-  } else if (own.fiber == nullptr) {
-    own.fiber = fibers_->start(host);
-  } else if (!fibers_->resume(own.fiber)) {
-    own.fiber = nullptr;
+  } else {
+    run_fiber(host);
   }
+}
+
+void Engine::run_fiber(HostId host) {
+  ThreadState& own = thread(host);
+  do {
+    if (own.fiber == nullptr) {
+      own.fiber = fibers_->start(host);
+    } else if (!fibers_->resume(own.fiber)) {
+      own.fiber = nullptr;
+    }
+  } while (own.fiber != nullptr && answer_fiber(host));
+}
+
+bool Engine::answer_fiber(HostId host) {
+  ThreadState& own = thread(host);
+  try {
+    Reply reply;
+    if (answer(host, *asked_, reply)) {
+      own.reply = reply;
+      return true;
+    }
+  } catch (const std::exception& exception) {
+    end_rank(hosts_.rank_of(host), HostState::crashed, exception.what());
+  }
+  // What has ended goes on to unwind its stack.
+  return own.park == Park::ended;
 }
 
 StepMachine& Engine::machine_of(HostId host) {
@@ -68,7 +93,7 @@ void Engine::run_machine(HostId host) {
       }
       reply = Reply{};
       if (!answer(host, request, reply)) break;
-      if (options_.pick_turn) {
+      if (is_picked()) {
         own.reply = reply;
         ready_.add(host);
         break;
@@ -129,9 +154,8 @@ void Engine::end_rank(RankId rank, HostState end, const std::string& error) {
 Reply Engine::execute_on_fiber(HostId host, const Request& request) {
   const ThreadState& own = thread(host);
   if (!is_over_ && own.park != Park::ended) {
-    Reply reply;
-    if (answer(host, request, reply)) return reply;
-    if (own.park != Park::ended) fibers_->park();
+    asked_ = &request;
+    fibers_->park();
     if (!is_over_ && own.park != Park::ended) return own.reply;
     if (std::uncaught_exceptions() == 0) throw Unwound{};
   } else if (++late_request_count_ > kLateRequestMax && std::uncaught_exceptions() == 0) {

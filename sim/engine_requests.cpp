@@ -19,28 +19,34 @@ Record host_record(RecordKind kind, const Request& request) {
   return record;
 }
 
-bool Engine::must_stop() {
-  constexpr std::int64_t kMemoryCheckEvery = 1 << 16;
-  if (request_count_ % kMemoryCheckEvery == 0 && request_count_ > 0 &&
-      static_cast<std::int64_t>(recorder_.store().byte_count()) > options_.memory_max - data_bytes_) {
-    error_ = "the histories of all ranks have grown beyond " + std::to_string(options_.memory_max >> 20U) +
-             " MiB after " + std::to_string(request_count_) + " requests";
-    return true;
-  }
-  return step_count_ >= options_.step_max || is_interrupted();
+bool Engine::is_memory_full() {
+  const auto used = static_cast<std::int64_t>(recorder_.store().byte_count());
+  if (request_count_ == 0 || used <= options_.memory_max - data_bytes_) return false;
+  error_ = "the histories of all ranks have grown beyond " + std::to_string(options_.memory_max >> 20U) +
+           " MiB after " + std::to_string(request_count_) + " requests";
+  return true;
 }
 
-bool Engine::answer(HostId host, const Request& request, Reply& reply) {
+inline bool Engine::count_request() {
   if (must_stop()) {
     limit_reached_ = true;
     return false;
   }
-  if (must_wait_for_turn(request)) return wait_for_turn(host, {request, HostState::returned, ""});
   ++request_count_;
-  // Whoever pauses has worked for as long as many requests take.
-  constexpr std::int64_t kStepsOfAPause = 4096;
-  step_count_ += request.kind == RequestKind::pause ? kStepsOfAPause : 1;
-  if (request.kind == RequestKind::pause) return true;
+  ++step_count_;
+  return true;
+}
+
+bool Engine::answer(HostId host, const Request& request, Reply& reply) {
+  if (must_wait_for_turn(request) && !must_stop())
+    return wait_for_turn(host, {request, HostState::returned, ""});
+  if (!count_request()) return false;
+  if (request.kind == RequestKind::pause) {
+    // Whoever pauses has worked for as long as many requests take.
+    constexpr std::int64_t kStepsOfAPause = 4096;
+    step_count_ += kStepsOfAPause - 1;
+    return true;
+  }
   RankState& own = state(hosts_.rank_of(host));
   if (!hosts_.is_main(host)) own.thread = side_thread(host).name;
   const bool goes_on = (!faults_.is_on() || apply_faults(host, request)) && answer_kind(host, request, reply);
@@ -55,7 +61,7 @@ bool Engine::answer_kind(HostId host, const Request& request, Reply& reply) {
     case RequestKind::submit:
       return submit(host, request, reply);
     case RequestKind::wait:
-      return wait(host, request, reply);
+      return wait(host, request.ticket, request.label, reply);
     case RequestKind::test:
       return test(rank, request, reply);
     case RequestKind::synchronize:
@@ -124,12 +130,41 @@ bool Engine::submit(HostId host, const Request& request, Reply& reply) {
     thread(host).holds_work = true;
     thread(host).held_blocks_host = result.blocks_host;
   }
-  if (meetings_.is_on()) wake_met();
-  if (result.held != kNoSlot) return false;
-  return after_submit(host, result.ticket, result.blocks_host, reply);
+  if (meetings_.has_released()) wake_met();
+  const bool goes_on = result.held == kNoSlot && after_submit(host, result.ticket, result.blocks_host, reply);
+  if (!request.waits || !reply.status.ok()) return goes_on;
+  if (goes_on && !is_picked()) return wait_for_submitted(host, request.label, reply);
+  if (wait_labels_.empty()) wait_labels_.resize(static_cast<std::size_t>(hosts_.count()));
+  wait_labels_[static_cast<std::size_t>(host)] = request.label;
+  thread(host).waits_next = true;
+  return goes_on;
 }
 
-bool Engine::after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply) {
+bool Engine::wait_for_submitted(HostId host, const Label& label, Reply& reply) {
+  reply.flag = true;
+  if (faults_.is_on() || !hosts_.is_main(host)) {
+    Request request;
+    request.kind = RequestKind::wait;
+    request.ticket = reply.ticket;
+    request.label = label;
+    return answer(host, request, reply);
+  }
+  return count_request() && wait(host, reply.ticket, label, reply);
+}
+
+bool Engine::go_on_to_wait(HostId host) {
+  ThreadState& own = thread(host);
+  own.waits_next = false;
+  // The work was aborted, or ended with the group's timeout, before the submit did.
+  if (!own.reply.status.ok()) return true;
+  Reply reply = own.reply;
+  if (!wait_for_submitted(host, wait_labels_[static_cast<std::size_t>(host)], reply)) return false;
+  own.reply = reply;
+  if (is_picked()) ready_.add(host);
+  return !is_picked();
+}
+
+inline bool Engine::after_submit(HostId host, Ticket ticket, bool blocks_host, Reply& reply) {
   const RankId rank = hosts_.rank_of(host);
   if (blocks_host) {
     races_.waited(rank, ticket);
@@ -163,28 +198,25 @@ bool Engine::submit_held(HostId host) {
   return true;
 }
 
-bool Engine::is_ticket(RankId rank, Ticket ticket) const {
-  const auto number = static_cast<std::int64_t>(ticket);
-  return number >= 0 && number < ranks_[static_cast<std::size_t>(rank)].next_ticket;
-}
-
-bool Engine::wait(HostId host, const Request& request, Reply& reply) {
+bool Engine::wait(HostId host, Ticket ticket, const Label& label, Reply& reply) {
   const RankId rank = hosts_.rank_of(host);
-  Record record = host_record(RecordKind::wait, request);
-  record.ticket = static_cast<std::int64_t>(request.ticket);
-  record.rejected = !is_ticket(rank, request.ticket);
+  Record record;
+  record.kind = RecordKind::wait;
+  record.label = label;
+  record.ticket = static_cast<std::int64_t>(ticket);
+  record.rejected = !is_ticket(rank, ticket);
   recorder_.write(rank, record);
   if (record.rejected) {
     reply.status = StatusCode::invalid_argument;
     return true;
   }
-  races_.waited(rank, request.ticket);
-  if (has_lost_ && must_fail(rank, request.ticket)) let_down(rank, request.ticket, StatusCode::peer_lost);
+  races_.waited(rank, ticket);
+  if (has_lost_ && must_fail(rank, ticket)) let_down(rank, ticket, StatusCode::peer_lost);
   if (!state(rank).failed.empty()) {
-    reply.status = status_of(rank, request.ticket);
+    reply.status = status_of(rank, ticket);
     if (!reply.status.ok()) return true;
   }
-  return !device_.streams().is_open(rank, request.ticket) || park(host, Park::wait, record.ticket, reply);
+  return !device_.streams().is_open(rank, ticket) || park(host, Park::wait, record.ticket, reply);
 }
 
 bool Engine::test(RankId rank, const Request& request, Reply& reply) {

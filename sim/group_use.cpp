@@ -2,10 +2,7 @@
 
 namespace gridlock::sim {
 
-GroupUse* find_group_use(const GroupTable& groups, RankId rank, RankState& state, GroupHandle handle) {
-  // Mostly it is the one of the last call; a search reads them all.
-  if (state.recent_group < state.groups.size() && state.groups[state.recent_group].handle == handle)
-    return &state.groups[state.recent_group];
+GroupUse* search_group_use(const GroupTable& groups, RankId rank, RankState& state, GroupHandle handle) {
   for (std::size_t i = 0; i < state.groups.size(); ++i) {
     if (state.groups[i].handle != handle) continue;
     state.recent_group = static_cast<std::uint32_t>(i);
@@ -25,14 +22,6 @@ GroupUse* find_group_use(const GroupTable& groups, RankId rank, RankState& state
     }
   }
   return &state.groups.emplace_back(added);
-}
-
-std::int32_t& next_sequence(RankState& state, const GroupUse& use) {
-  return state.groups[static_cast<std::size_t>(use.counted_by)].next_sequence;
-}
-
-bool is_destroyed(const RankState& state, const GroupUse& use) {
-  return state.groups[static_cast<std::size_t>(use.counted_by)].destroyed;
 }
 
 void destroy(RankState& state, const GroupUse& use) {

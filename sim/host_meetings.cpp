@@ -17,16 +17,14 @@ HostMeetings::HostMeetings(const Semantics& semantics, const GroupTable& groups,
       lazy_communicators_(semantics.lazy_communicators),
       pair_communicators_(semantics.pair_communicators),
       blocks_host_(semantics.blocks_host),
+      collective_stages_(static_cast<std::uint8_t>((lazy_communicators_ ? 1U << kMade : 0U) |
+                                                   (first_use_blocks_ ? 1U << kConnected : 0U))),
       groups_(groups),
       matcher_(matcher),
       hosts_(hosts),
       waits_(is_on() || semantics.destroy_blocks ? index(hosts.count()) : 0) {}
 
-bool HostMeetings::is_passed(InstanceId instance, Stage stage) const {
-  return index(instance) < passed_.size() && (passed_[index(instance)] >> stage & 1) != 0;
-}
-
-void HostMeetings::add(const OpenCall& call, bool alone) {
+void HostMeetings::add_needs(const OpenCall& call, bool alone) {
   const bool is_p2p = call.pair != kNoSlot;
   const bool is_on_pair = is_p2p && alone && pair_communicators_;
   const bool needs_made = lazy_communicators_ && !is_on_pair && !is_passed(call.instance, kMade);
@@ -65,8 +63,7 @@ void HostMeetings::add_message(const OpenCall& call, bool alone) {
   (is_up ? need->up : need->down) = call.pair;
 }
 
-bool HostMeetings::come(HostId host, Nanos now) {
-  if (group_needs_.empty() && pair_needs_.empty()) return false;
+bool HostMeetings::come_to_needs(HostId host, Nanos now) {
   std::int32_t meetings = 0;
   for (const auto& [instance, stage] : group_needs_) {
     if (!come_to_group(host, instance, stage, now)) ++meetings;

@@ -24,10 +24,15 @@ class HostMeetings {
   bool is_on() const { return first_use_blocks_ || lazy_communicators_; }
   /// Notes what a call of the submit that is being made needs. Zero-count collectives are discarded by the
   /// library and connect nothing (S19).
-  void add(const OpenCall& call, bool alone);
+  void add(const OpenCall& call, bool alone) {
+    const bool has_met = call.pair == kNoSlot && has_passed(call.instance, collective_stages_);
+    if (!has_met) add_needs(call, alone);
+  }
   /// The host comes for its rank to all that was added. True: it has to wait until `take_released` names it,
   /// perhaps at once, as others may have come later by their own clocks.
-  bool come(HostId host, Nanos now);
+  bool come(HostId host, Nanos now) {
+    return !(group_needs_.empty() && pair_needs_.empty()) && come_to_needs(host, now);
+  }
   /// The host comes to the end of the group; as `come`.
   bool come_to_end(HostId host, InstanceId instance, Nanos now);
 
@@ -38,6 +43,7 @@ class HostMeetings {
   };
   /// Hosts whose meetings are complete, since the last call.
   std::vector<Release> take_released();
+  bool has_released() const { return !released_.empty(); }
 
   /// Writes the meetings of whole groups that are not complete. `connection_of`, by host, gets the number of
   /// the one in which it waits.
@@ -81,8 +87,17 @@ class HostMeetings {
     Slot down = kNoSlot;
   };
 
+  void add_needs(const OpenCall& call, bool alone);
   void add_message(const OpenCall& call, bool alone);
-  bool is_passed(InstanceId instance, Stage stage) const;
+  bool come_to_needs(HostId host, Nanos now);
+  /// Whether all members have passed all of these stages, a bit for each.
+  bool has_passed(InstanceId instance, std::uint8_t stages) const {
+    const auto place = static_cast<std::size_t>(instance);
+    return stages == 0 || (place < passed_.size() && (passed_[place] & stages) == stages);
+  }
+  bool is_passed(InstanceId instance, Stage stage) const {
+    return has_passed(instance, static_cast<std::uint8_t>(1U << stage));
+  }
   bool come_to_group(HostId host, InstanceId instance, Stage stage, Nanos now);
   bool come_to_pair(HostId host, const PairNeed& need, Nanos now);
   void connect(PairMeeting& meeting, std::uint8_t lower, std::uint8_t upper);
@@ -95,6 +110,8 @@ class HostMeetings {
   bool lazy_communicators_;
   bool pair_communicators_;
   bool blocks_host_;
+  /// Those that a collective needs.
+  std::uint8_t collective_stages_;
   const GroupTable& groups_;
   Matcher& matcher_;
   Hosts hosts_;

@@ -58,7 +58,7 @@ std::int32_t Matcher::peek_in_pair(const End& end) const {
   return end.kind == CallKind::send ? pairs_[slot].sends_numbered : pairs_[slot].recvs_numbered;
 }
 
-Matcher::PlaceList& Matcher::list_of(const OpenCall& call) {
+inline Matcher::PlaceList& Matcher::list_of(const OpenCall& call) {
   if (call.pair != kNoSlot) return pairs_[call.pair].places;
   const auto instance = static_cast<std::size_t>(call.instance);
   if (instance >= collectives_.size()) collectives_.resize(std::max(instance + 1, groups_.instance_count()));
@@ -66,7 +66,7 @@ Matcher::PlaceList& Matcher::list_of(const OpenCall& call) {
 }
 
 // The search begins at the place that was used last: ranks walk through the sequence in order.
-Slot Matcher::find_or_add(PlaceList& list, std::int32_t sequence) {
+inline Slot Matcher::find_or_add(PlaceList& list, std::int32_t sequence) {
   Slot before = list.hint;
   while (before != kNoSlot && places_[before].sequence > sequence) before = places_[before].previous;
   Slot after = before == kNoSlot ? list.first : places_[before].next;
@@ -85,14 +85,14 @@ Slot Matcher::find_or_add(PlaceList& list, std::int32_t sequence) {
   return list.hint = slot;
 }
 
-void Matcher::unlink(PlaceList& list, Slot slot) {
+inline void Matcher::unlink(PlaceList& list, Slot slot) {
   const Place& place = places_[slot];
   (place.previous == kNoSlot ? list.first : places_[place.previous].next) = place.next;
   if (place.next != kNoSlot) places_[place.next].previous = place.previous;
   if (list.hint == slot) list.hint = place.next != kNoSlot ? place.next : place.previous;
 }
 
-void Matcher::join(Place& place, Slot slot, Nanos now) {
+inline void Matcher::join(Place& place, Slot slot, Nanos now) {
   OpenCall& call = calls_[slot];
   if (place.arrived == 0) {
     place.instance = call.instance;
@@ -108,9 +108,12 @@ void Matcher::join(Place& place, Slot slot, Nanos now) {
   ++place.arrived;
 }
 
-bool Matcher::is_complete(const Place& place) const {
+inline bool Matcher::is_complete(const Place& place) const {
   if (!place.alike || place.arrived < place.expected) return false;
-  if (calls_[place.first_arrival].kind != CallKind::all_to_all_v) return true;
+  return calls_[place.first_arrival].kind != CallKind::all_to_all_v || have_equal_splits(place);
+}
+
+bool Matcher::have_equal_splits(const Place& place) const {
   std::vector<const OpenCall*> by_rank(static_cast<std::size_t>(place.expected));
   for (Slot slot = place.first_arrival; slot != kNoSlot; slot = calls_[slot].next_arrival) {
     by_rank[static_cast<std::size_t>(calls_[slot].group_rank)] = &calls_[slot];

@@ -160,6 +160,7 @@ class Matcher {
   bool leave(Pair& pair, Slot send, Nanos now, Nanos until, std::vector<LeftBehind>& left_behind);
   PlaceList& list_of(const OpenCall& call);
   bool is_complete(const Place& place) const;
+  bool have_equal_splits(const Place& place) const;
 
   const GroupTable& groups_;
   const HistoryStore& store_;

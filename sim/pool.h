@@ -40,7 +40,7 @@ class Pool {
   std::size_t live() const { return live_; }
 
  private:
-  static constexpr Slot kChunkSize = 1024;
+  static constexpr Slot kChunkSize = 256;
 
   std::vector<std::unique_ptr<T[]>> chunks_;
   std::vector<Slot> free_;

@@ -49,6 +49,8 @@ struct ThreadState {
   /// It is or was in Park::connect, and enqueues its work when it goes on; whether that blocks it.
   bool holds_work = false;
   bool held_blocks_host = false;
+  /// When it goes on, it waits for the ticket of its reply: its submit and the wait were one request.
+  bool waits_next = false;
   /// Counts parkings, so that a deadline can tell whether it is still about this one.
   std::uint32_t park_count = 0;
   std::int64_t park_subject = 0;

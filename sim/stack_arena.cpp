@@ -56,6 +56,9 @@ StackArena::Stack StackArena::take() {
   return {bottom, stack_bytes_ - page_bytes_};
 }
 
-void StackArena::give_back(std::byte* bottom) { free_.push_back(bottom); }
+void StackArena::give_back(std::byte* bottom) {
+  madvise(bottom, stack_bytes_ - page_bytes_, MADV_DONTNEED);
+  free_.push_back(bottom);
+}
 
 }  // namespace gridlock::sim

@@ -31,7 +31,7 @@ class StackArena {
 
   /// The usable part above the guard page. Requires: fewer than stack_count are taken.
   Stack take();
-  /// Gives back the stack with that bottom; its memory stays with the arena.
+  /// Gives back the stack with that bottom, and its memory to the system.
   void give_back(std::byte* bottom);
 
   Guard guard() const { return guard_; }

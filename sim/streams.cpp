@@ -14,13 +14,15 @@ std::size_t index(RankId rank) { return static_cast<std::size_t>(rank); }
 Streams::Streams(RankId world_size, Pool<Work>& works)
     : works_(works), first_queue_(index(world_size), kNoSlot), event_count_(index(world_size), 0) {}
 
-Slot Streams::find(RankId rank, StreamId stream) const {
+// Called for every request: within this file the compiler is asked to put them in place.
+
+inline Slot Streams::find(RankId rank, StreamId stream) const {
   Slot slot = first_queue_[index(rank)];
   while (slot != kNoSlot && queues_[slot].id != stream) slot = queues_[slot].next_queue;
   return slot;
 }
 
-Slot Streams::find_or_add(RankId rank, StreamId stream) {
+inline Slot Streams::find_or_add(RankId rank, StreamId stream) {
   Slot slot = find(rank, stream);
   if (slot != kNoSlot) return slot;
   slot = queues_.add();
@@ -30,7 +32,7 @@ Slot Streams::find_or_add(RankId rank, StreamId stream) {
   return slot;
 }
 
-Slot Streams::append(Queue& queue, Entry entry) {
+inline Slot Streams::append(Queue& queue, Entry entry) {
   const Slot slot = entries_.add();
   entry.at_head = queue.head == kNoSlot;
   entries_[slot] = entry;
@@ -44,7 +46,7 @@ Slot Streams::append(Queue& queue, Entry entry) {
   return slot;
 }
 
-void Streams::pop(Queue& queue) {
+inline void Streams::pop(Queue& queue) {
   const Slot head = queue.head;
   queue.head = entries_[head].next;
   if (queue.head == kNoSlot) queue.tail = kNoSlot;
@@ -52,26 +54,52 @@ void Streams::pop(Queue& queue) {
   entries_.remove(head);
 }
 
-bool Streams::enqueue(Slot work, std::span<const StreamId> streams) {
+void Streams::enqueue(Slot work, StreamId stream) {
   Work& added = works_[work];
-  for (const StreamId stream : streams) {
-    Queue& queue = queues_[find_or_add(added.rank, stream)];
-    if (queue.head != kNoSlot) ++added.streams_blocked;
-    append(queue, {EntryKind::work, false, work, EventId::none, kNoSlot});
+  Queue& queue = queues_[find_or_add(added.rank, stream)];
+  if (queue.head != kNoSlot) ++added.streams_blocked;
+  append(queue, {EntryKind::work, false, work, EventId::none, kNoSlot});
+}
+
+/// True when an event record was passed.
+inline bool Streams::advance(RankId rank, Queue& queue, std::vector<Slot>& startable) {
+  bool passed_event = false;
+  while (queue.head != kNoSlot) {
+    Entry& head = entries_[queue.head];
+    if (head.kind == EntryKind::work) {
+      if (!head.at_head && --works_[head.work].streams_blocked == 0) startable.push_back(head.work);
+      head.at_head = true;
+      break;
+    }
+    if (head.kind == EntryKind::wait && is_pending(rank, head.event)) break;
+    passed_event = passed_event || head.kind == EntryKind::record;
+    pop(queue);
   }
-  return added.streams_blocked == 0;
+  return passed_event;
+}
+
+// An event that one stream passes may let another stream of the rank go on, in either order of the list.
+inline void Streams::advance(RankId rank, std::vector<Slot>& startable) {
+  bool passed_event = true;
+  while (passed_event) {
+    passed_event = false;
+    for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
+      if (advance(rank, queues_[slot], startable)) passed_event = true;
+    }
+  }
 }
 
 void Streams::complete(Slot work, std::vector<Slot>& startable) {
   const RankId rank = works_[work].rank;
+  bool goes_on = false;
   for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
     Queue& queue = queues_[slot];
-    if (queue.head != kNoSlot && entries_[queue.head].kind == EntryKind::work &&
-        entries_[queue.head].work == work) {
-      pop(queue);
-    }
+    if (queue.head == kNoSlot) continue;
+    const Entry& head = entries_[queue.head];
+    if (head.kind == EntryKind::work && head.work == work) pop(queue);
+    goes_on = goes_on || queue.head != kNoSlot;
   }
-  advance(rank, startable);
+  if (goes_on) advance(rank, startable);
 }
 
 void Streams::take_back(Slot work, std::vector<Slot>& startable) {
@@ -89,34 +117,6 @@ void Streams::take_back(Slot work, std::vector<Slot>& startable) {
     }
   }
   advance(rank, startable);
-}
-
-// An event that one stream passes may let another stream of the rank go on, in either order of the list.
-void Streams::advance(RankId rank, std::vector<Slot>& startable) {
-  bool passed_event = true;
-  while (passed_event) {
-    passed_event = false;
-    for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
-      if (advance(rank, queues_[slot], startable)) passed_event = true;
-    }
-  }
-}
-
-/// True when an event record was passed.
-bool Streams::advance(RankId rank, Queue& queue, std::vector<Slot>& startable) {
-  bool passed_event = false;
-  while (queue.head != kNoSlot) {
-    Entry& head = entries_[queue.head];
-    if (head.kind == EntryKind::work) {
-      if (!head.at_head && --works_[head.work].streams_blocked == 0) startable.push_back(head.work);
-      head.at_head = true;
-      break;
-    }
-    if (head.kind == EntryKind::wait && is_pending(rank, head.event)) break;
-    passed_event = passed_event || head.kind == EntryKind::record;
-    pop(queue);
-  }
-  return passed_event;
 }
 
 EventId Streams::record(RankId rank, StreamId stream) {
@@ -146,7 +146,7 @@ bool Streams::is_pending(RankId rank, EventId event) const {
   return false;
 }
 
-bool Streams::is_open(RankId rank, Ticket ticket) const {
+bool Streams::is_among(RankId rank, Ticket ticket) const {
   const auto holds = [&](Slot entry) {
     return entries_[entry].kind == EntryKind::work && works_[entries_[entry].work].ticket == ticket;
   };
@@ -174,14 +174,6 @@ bool Streams::holds_only(RankId rank, Slot work) const {
 std::int32_t Streams::depth(RankId rank, StreamId stream) const {
   const Slot queue = find(rank, stream);
   return queue == kNoSlot ? 0 : queues_[queue].depth;
-}
-
-std::int32_t Streams::depth_max(RankId rank) const {
-  std::int32_t most = 0;
-  for (Slot slot = first_queue_[index(rank)]; slot != kNoSlot; slot = queues_[slot].next_queue) {
-    most = std::max(most, queues_[slot].depth);
-  }
-  return most;
 }
 
 std::vector<OpenWork> Streams::open_work(RankId rank) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "core/history/histories.h"
@@ -17,8 +16,9 @@ class Streams {
  public:
   Streams(RankId world_size, Pool<Work>& works);
 
-  /// Appends work to the queues of `streams`, which are distinct. True when it starts now.
-  bool enqueue(Slot work, std::span<const StreamId> streams);
+  /// Appends work to the queue of one of its streams, once for each. It starts when it is before everything
+  /// else on all of them: when Work::streams_blocked is 0.
+  void enqueue(Slot work, StreamId stream);
   /// Takes completed work off its streams; work that starts now is appended to `startable`. Requires: it had
   /// started.
   void complete(Slot work, std::vector<Slot>& startable);
@@ -45,14 +45,29 @@ class Streams {
 
   /// Whether the work of a ticket that was given is not complete. O(streams) for the oldest and the newest
   /// ticket of a stream, else O(entries).
-  bool is_open(RankId rank, Ticket ticket) const;
+  bool is_open(RankId rank, Ticket ticket) const {
+    const Slot first = first_queue_[static_cast<std::size_t>(rank)];
+    if (first == kNoSlot) return false;
+    // Mostly a rank has one stream and asks for what it submitted last.
+    const Slot tail = queues_[first].tail;
+    const bool is_last = tail != kNoSlot && entries_[tail].kind == EntryKind::work &&
+                         works_[entries_[tail].work].ticket == ticket;
+    return is_last || is_among(rank, ticket);
+  }
   bool is_idle(RankId rank, StreamId stream) const { return depth(rank, stream) == 0; }
   /// Whether nothing but this work is on any stream of the rank; kNoSlot: nothing at all.
   bool holds_only(RankId rank, Slot work) const;
   /// Entries on the stream.
   std::int32_t depth(RankId rank, StreamId stream) const;
   /// The largest depth of any stream of the rank.
-  std::int32_t depth_max(RankId rank) const;
+  std::int32_t depth_max(RankId rank) const {
+    std::int32_t most = 0;
+    for (Slot slot = first_queue_[static_cast<std::size_t>(rank)]; slot != kNoSlot;
+         slot = queues_[slot].next_queue) {
+      if (queues_[slot].depth > most) most = queues_[slot].depth;
+    }
+    return most;
+  }
   /// First open ticket of every stream that holds work, by stream id.
   std::vector<OpenWork> open_work(RankId rank) const;
 
@@ -74,6 +89,7 @@ class Streams {
     Slot next_queue = kNoSlot;
   };
 
+  bool is_among(RankId rank, Ticket ticket) const;
   Slot find(RankId rank, StreamId stream) const;
   Slot find_or_add(RankId rank, StreamId stream);
   Slot append(Queue& queue, Entry entry);

@@ -31,18 +31,19 @@ Submission::Submission(const Semantics& semantics, const GroupTable& groups, std
       blocks_host_(semantics.blocks_host),
       wave_max_(semantics.batch_p2p_max) {}
 
-StatusCode Submission::place(RankId rank, const Call& call) {
+inline StatusCode Submission::place(RankId rank, const Call& call) {
   RankState& state = ranks_[index(rank)];
   const GroupUse* use = find_group_use(groups_, rank, state, call.group);
   if (use == nullptr) return StatusCode::not_a_member;
   if (is_destroyed(state, *use)) return StatusCode::invalid_argument;
   placed_.push_back({&call, static_cast<std::size_t>(use - state.groups.data())});
+  has_messages_ = has_messages_ || operation(call.kind).is_p2p;
   const GroupSpec& spec = groups_.instance(use->instance).spec;
   if (call.notes != nullptr && !reaches_data(call, spec.backend)) return StatusCode::invalid_argument;
   const CallPlace place{use->group_rank, spec.members.size()};
   const StatusCode code = check_call(call, place, state.buffers, needs_buffers_);
-  const bool is_free = code != StatusCode::ok || gpus_.take(rank, call, use->instance, spec);
-  return is_free ? code : StatusCode::invalid_argument;
+  if (code != StatusCode::ok || call.notes == nullptr) return code;
+  return gpus_.take(rank, call, use->instance, spec) ? code : StatusCode::invalid_argument;
 }
 
 const Call* Submission::first_unpaired(RankId rank) const {
@@ -70,7 +71,7 @@ Matcher::End Submission::end_of(const Call& call, const GroupUse& use, bool alon
   return {use.instance, call.kind, use.group_rank, call.peer, alone, has_tag ? call.notes->tag : 0};
 }
 
-Record Submission::describe(const Call& call) const {
+inline Record Submission::describe(const Call& call) const {
   Record record = call_record(call);
   if (operation(call.kind).count == CountMeaning::per_rank)
     record.detail = recorder_.store().add_counts(call.counts);
@@ -90,11 +91,11 @@ void Submission::reject(RankId rank, const Call& call) {
   recorder_.write(rank, record);
 }
 
-OpenCall Submission::open(RankId rank, const Placed& placed, bool is_batch, Record& record) {
+inline void Submission::open(RankId rank, const Placed& placed, bool is_batch, Record& record,
+                             OpenCall& open) {
   RankState& state = ranks_[index(rank)];
   const Call& call = *placed.call;
   const GroupUse& use = state.groups[placed.use];
-  OpenCall open;
   open.kind = record.call;
   open.dtype = record.dtype;
   open.op = record.op;
@@ -118,7 +119,6 @@ OpenCall Submission::open(RankId rank, const Placed& placed, bool is_batch, Reco
     open.sequence = record.sequence;
   }
   open.number = record.sequence;
-  return open;
 }
 
 // NCCL sorts the collectives of one group by size and gathers those of one operation, type and reduction, so
@@ -156,13 +156,14 @@ void Submission::find_waves(RankId rank) {
 Submission::Result Submission::submit(RankId rank, HostId host, std::span<const Call> calls, bool is_batch,
                                       Nanos now, std::ptrdiff_t corrupted) {
   placed_.clear();
+  has_messages_ = false;
   for (const Call& call : calls) {
     if (const StatusCode code = place(rank, call); code != StatusCode::ok) {
       reject(rank, call);
       return {code};
     }
   }
-  if (const Call* unpaired = first_unpaired(rank)) {
+  if (const Call* unpaired = has_messages_ ? first_unpaired(rank) : nullptr) {
     reject(rank, *unpaired);
     return {StatusCode::invalid_argument};
   }
@@ -179,11 +180,18 @@ Submission::Result Submission::submit(RankId rank, HostId host, std::span<const 
     Record record = describe(*placed_[i].call);
     record.ticket = static_cast<std::int64_t>(result.ticket);
     record.batched = is_batch;
-    OpenCall open_call = open(rank, placed_[i], is_batch, record);
+    last = device_.add_call(work, last);
+    OpenCall& open_call = device_.call(last);
+    open(rank, placed_[i], is_batch, record, open_call);
     open_call.corrupt = static_cast<std::ptrdiff_t>(i) == corrupted;
-    if (has_waves) open_call.wave = waves_[i];
+    if (has_waves) {
+      open_call.wave = waves_[i];
+      device_.work(work).wave_last = std::max(device_.work(work).wave_last, open_call.wave);
+    }
+    Buffers& buffers = ranks_[index(rank)].buffers;
+    buffers.begin_use(open_call.input);
+    buffers.begin_use(open_call.output);
     recorder_.write(rank, record);
-    last = device_.add_call(work, last, open_call);
     if (meetings_.is_on()) meetings_.add(open_call, !is_batch);
     result.blocks_host = result.blocks_host || blocks_host_ ||
                          groups_.instance(open_call.instance).spec.backend == BackendKind::gloo;

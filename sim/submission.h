@@ -51,8 +51,8 @@ class Submission {
   Matcher::End end_of(const Call& call, const GroupUse& use, bool alone) const;
   /// What the history says about the call, without its numbers.
   Record describe(const Call& call) const;
-  /// The call with its place in its order, which `record` gets too.
-  OpenCall open(RankId rank, const Placed& placed, bool is_batch, Record& record);
+  /// Fills in the call with its place in its order, which `record` gets too.
+  void open(RankId rank, const Placed& placed, bool is_batch, Record& record, OpenCall& open);
   /// Brings the calls of a batch into the order in which the library pairs them.
   void put_in_library_order();
   /// Sends and recvs beyond what a batch runs at a time, in waves_.
@@ -71,6 +71,7 @@ class Submission {
   std::int64_t wave_max_;
   // Of the submit that is looked at.
   std::vector<Placed> placed_;
+  bool has_messages_ = false;
   std::vector<std::uint16_t> waves_;
 };
 

@@ -192,6 +192,9 @@ ContributorId DataTransfer::united(MetCalls calls) {
 }
 
 void DataTransfer::mark_contributors(MetCalls calls) {
+  const bool is_marked = std::any_of(calls.begin(), calls.end(),
+                                     [](const OpenCall* call) { return call->output != BufferHandle::none; });
+  if (!is_marked) return;
   const OperationInfo& info = operation(calls.front()->kind);
   const bool from_root = info.input == Extent::root_one || info.input == Extent::root_all;
   const auto root = static_cast<std::size_t>(from_root ? calls.front()->peer : 0);

@@ -45,22 +45,6 @@ constexpr bool are_in_order() {
 }
 static_assert(are_in_order());
 
-std::int64_t extent_count(Extent extent, std::int64_t count, GroupRank size, bool is_root) {
-  switch (extent) {
-    case Extent::nothing:
-      return 0;
-    case Extent::one:
-      return count;
-    case Extent::all:
-      return count * size;
-    case Extent::root_one:
-      return is_root ? count : 0;
-    case Extent::root_all:
-      return is_root ? count * size : 0;
-  }
-  GRIDLOCK_CHECK(!"every extent is handled above");
-}
-
 }  // namespace
 
 std::span<const OperationInfo> all_operations() { return kOperations; }
@@ -72,14 +56,6 @@ std::optional<CallKind> call_kind_from_name(std::string_view name) {
     if (info.name == name) return info.kind;
   }
   return std::nullopt;
-}
-
-std::int64_t input_count(CallKind kind, std::int64_t count, GroupRank size, GroupRank rank, GroupRank root) {
-  return extent_count(operation(kind).input, count, size, rank == root);
-}
-
-std::int64_t output_count(CallKind kind, std::int64_t count, GroupRank size, GroupRank rank, GroupRank root) {
-  return extent_count(operation(kind).output, count, size, rank == root);
 }
 
 }  // namespace gridlock

@@ -90,10 +90,33 @@ std::string_view call_kind_name(CallKind kind);
 /// The operation with exactly that name, or nothing.
 std::optional<CallKind> call_kind_from_name(std::string_view name);
 
+/// Elements of a buffer with that extent.
+inline std::int64_t extent_count(Extent extent, std::int64_t count, GroupRank size, bool is_root) {
+  switch (extent) {
+    case Extent::nothing:
+      return 0;
+    case Extent::one:
+      return count;
+    case Extent::all:
+      return count * size;
+    case Extent::root_one:
+      return is_root ? count : 0;
+    case Extent::root_all:
+      return is_root ? count * size : 0;
+  }
+  GRIDLOCK_CHECK(!"every extent is handled above");
+}
+
 /// Elements that the call reads and writes on `rank` of a group of `size`. `root` is ignored where the
 /// operation has none; for the uneven operations every rank's count is taken to be `count`. Requires: count
 /// >= 0, 0 <= rank < size.
-std::int64_t input_count(CallKind kind, std::int64_t count, GroupRank size, GroupRank rank, GroupRank root);
-std::int64_t output_count(CallKind kind, std::int64_t count, GroupRank size, GroupRank rank, GroupRank root);
+inline std::int64_t input_count(CallKind kind, std::int64_t count, GroupRank size, GroupRank rank,
+                                GroupRank root) {
+  return extent_count(operation(kind).input, count, size, rank == root);
+}
+inline std::int64_t output_count(CallKind kind, std::int64_t count, GroupRank size, GroupRank rank,
+                                 GroupRank root) {
+  return extent_count(operation(kind).output, count, size, rank == root);
+}
 
 }  // namespace gridlock

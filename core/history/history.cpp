@@ -20,30 +20,19 @@ namespace {
 constexpr std::size_t kNodeMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kFirstBucketCount = 1024;
 
-using PackedRecord = std::array<std::uint64_t, 9>;
-
-template <typename Low, typename High>
-std::uint64_t pair_of(Low low, High high) {
-  return static_cast<std::uint32_t>(low) | std::uint64_t{static_cast<std::uint32_t>(high)} << 32;
+/// Field by field, each as wide as it was written a moment ago; the scalar by its bits. What differs between
+/// the records of one place comes first.
+bool are_equal(const Record& a, const Record& b) {
+  return a.ticket == b.ticket && a.sequence == b.sequence && a.kind == b.kind && a.call == b.call &&
+         a.group == b.group && a.peer == b.peer && a.count == b.count && a.label == b.label &&
+         a.dtype == b.dtype && a.op == b.op && a.unknown == b.unknown && a.rejected == b.rejected &&
+         a.batched == b.batched && a.stream == b.stream && a.detail == b.detail && a.notes == b.notes &&
+         a.thread == b.thread &&
+         std::bit_cast<std::uint64_t>(a.scalar) == std::bit_cast<std::uint64_t>(b.scalar);
 }
 
-/// Every field and no padding, with the scalar by its bits, so that two records are equal exactly when these
-/// are.
-PackedRecord pack(const Record& record) {
-  const auto small = static_cast<std::uint32_t>(record.kind) | static_cast<std::uint32_t>(record.call) << 8 |
-                     static_cast<std::uint32_t>(record.dtype) << 16 |
-                     static_cast<std::uint32_t>(record.op) << 24;
-  return {pair_of(small, record.unknown | std::uint32_t{record.rejected} << 16 |
-                             std::uint32_t{record.batched} << 17),
-          pair_of(record.group, record.stream),
-          pair_of(record.peer, record.sequence),
-          static_cast<std::uint64_t>(record.ticket),
-          static_cast<std::uint64_t>(record.count),
-          std::bit_cast<std::uint64_t>(record.scalar),
-          pair_of(record.detail, record.label.site),
-          pair_of(record.label.inner, record.label.outer),
-          pair_of(record.notes, record.thread)};
-}
+// A record is hashed as it lies in memory, so there must be no padding in it.
+static_assert(sizeof(Record) == 72);
 
 std::uint64_t hash_bytes(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }
 
@@ -83,32 +72,40 @@ Record call_record(const Call& call) {
 }
 
 HistoryStore::HistoryStore() : node_buckets_(kFirstBucketCount), record_slots_(kFirstBucketCount) {
-  nodes_.push_back({0, 0, 0, 0});
+  nodes_.push_back({0, 0, 0, 0, 0});
 }
 
 HistoryNode HistoryStore::append(HistoryNode past, const Record& record) {
-  const PackedRecord packed = pack(record);
-  const std::uint64_t record_hash = hash_bytes(packed.data(), sizeof(packed));
+  const std::uint32_t recent = nodes_[index(past)].recent;
+  if (recent != 0 && are_equal(records_[nodes_[recent].record], record))
+    return static_cast<HistoryNode>(recent);
   const auto parent = static_cast<std::uint32_t>(past);
-  const std::uint64_t hash = child_hash(parent, record_hash);
+  const std::uint32_t node = child(parent, record);
+  nodes_[parent].recent = node;
+  return static_cast<HistoryNode>(node);
+}
+
+std::uint32_t HistoryStore::child(std::uint32_t past, const Record& record) {
+  const std::uint64_t record_hash = hash_bytes(&record, sizeof(record));
+  const std::uint64_t hash = child_hash(past, record_hash);
   // The high bits of a product depend on all bits of its factors.
   std::size_t bucket = static_cast<std::size_t>(hash >> 32) & (node_buckets_.size() - 1);
   for (std::uint32_t i = node_buckets_[bucket]; i != 0; i = nodes_[i].next_in_bucket) {
     const Node& node = nodes_[i];
-    if (node.past == parent && record_hashes_[node.record] == record_hash &&
-        pack(records_[node.record]) == packed) {
-      return static_cast<HistoryNode>(i);
+    if (node.past == past && record_hashes_[node.record] == record_hash &&
+        are_equal(records_[node.record], record)) {
+      return i;
     }
   }
-  GRIDLOCK_CHECK(nodes_.size() < kNodeMax && index(past) < nodes_.size());
+  GRIDLOCK_CHECK(nodes_.size() < kNodeMax && past < nodes_.size());
   if (nodes_.size() > node_buckets_.size()) {
     grow_node_buckets();
     bucket = static_cast<std::size_t>(hash >> 32) & (node_buckets_.size() - 1);
   }
   const auto added = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back({parent, intern(record, record_hash), nodes_[parent].length + 1, node_buckets_[bucket]});
+  nodes_.push_back({past, intern(record, record_hash), nodes_[past].length + 1, node_buckets_[bucket], 0});
   node_buckets_[bucket] = added;
-  return static_cast<HistoryNode>(added);
+  return added;
 }
 
 std::uint32_t HistoryStore::intern(const Record& record, std::uint64_t hash) {
@@ -116,7 +113,7 @@ std::uint32_t HistoryStore::intern(const Record& record, std::uint64_t hash) {
   std::size_t slot = static_cast<std::size_t>(hash) & mask;
   for (; record_slots_[slot] != 0; slot = (slot + 1) & mask) {
     const std::uint32_t id = record_slots_[slot] - 1;
-    if (record_hashes_[id] == hash && pack(records_[id]) == pack(record)) return id;
+    if (record_hashes_[id] == hash && are_equal(records_[id], record)) return id;
   }
   const auto id = static_cast<std::uint32_t>(records_.size());
   records_.push_back(record);

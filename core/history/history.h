@@ -143,9 +143,12 @@ class HistoryStore {
     std::uint32_t length;
     /// Next node in the chain of equal hash, 0 at the end.
     std::uint32_t next_in_bucket;
+    /// The node that was appended to this one last, 0 if none: mostly the one that the next rank appends.
+    std::uint32_t recent;
   };
 
   static std::size_t index(HistoryNode node) { return static_cast<std::size_t>(node); }
+  std::uint32_t child(std::uint32_t past, const Record& record);
   std::uint32_t intern(const Record& record, std::uint64_t hash);
   void grow_node_buckets();
   void grow_record_slots();

@@ -164,23 +164,20 @@ std::vector<std::string> threaded_lines(const Histories& histories, RankId rank,
 class TranscriptHasher {
  public:
   explicit TranscriptHasher(const Histories& histories)
-      : histories_(histories), texts_(histories.store.node_count()) {}
+      : histories_(histories), lines_(histories.store.node_count()) {}
 
   std::uint64_t rank(RankId rank) {
     const RankEnd& end = histories_.ranks[static_cast<std::size_t>(rank)];
-    places_.clear();
-    path_.clear();
-    for (HistoryNode node = end.node; node != HistoryNode::empty; node = histories_.store.past(node))
-      path_.push_back(node);
     if (has_thread(end.node)) return threaded(rank, end);
+    places_.clear();
+    path_.resize(static_cast<std::size_t>(histories_.store.length(end.node)));
+    HistoryNode node = end.node;
+    for (std::size_t i = path_.size(); i > 0; node = histories_.store.past(node)) path_[--i] = &line(node);
     std::uint64_t hash = static_cast<std::uint64_t>(rank);
-    for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
-      const Record& record = histories_.store.record(*node);
-      if (is_timing(record)) continue;
-      const GroupHandle group = names_a_group(record) ? record.group : GroupHandle::none;
-      const GroupPlace& place = place_in(group, rank);
-      const std::array<std::uint64_t, 5> words{hash, text_hash(*node), place.key.high, place.key.low,
-                                               place.number};
+    for (const Line* line : path_) {
+      if (line->is_timing) continue;
+      const GroupPlace& place = place_in(line->group, rank);
+      const std::array<std::uint64_t, 5> words{hash, line->text, place.key.high, place.key.low, place.number};
       hash = XXH3_64bits(words.data(), sizeof(words));
     }
     return XXH3_64bits_withSeed(&end.results, sizeof(end.results), hash);
@@ -213,13 +210,24 @@ class TranscriptHasher {
     std::uint64_t number = 0;
   };
 
-  std::uint64_t text_hash(HistoryNode node) {
-    TextHash& known = texts_[static_cast<std::size_t>(node)];
-    if (!known.is_known) {
-      const std::string text = text_of(histories_.store, histories_.store.record(node));
-      known = {XXH3_64bits(text.data(), text.size()), true};
-    }
-    return known.hash;
+  /// What a node adds to the hashes of its ranks.
+  struct Line {
+    std::uint64_t text = 0;
+    GroupHandle group = GroupHandle::none;
+    bool is_known = false;
+    bool is_timing = false;
+  };
+
+  const Line& line(HistoryNode node) {
+    Line& known = lines_[static_cast<std::size_t>(node)];
+    if (known.is_known) return known;
+    const Record& record = histories_.store.record(node);
+    known.is_known = true;
+    known.is_timing = is_timing(record);
+    if (names_a_group(record)) known.group = record.group;
+    const std::string text = text_of(histories_.store, record);
+    known.text = XXH3_64bits(text.data(), text.size());
+    return known;
   }
 
   const GroupPlace& place_in(GroupHandle group, RankId rank) {
@@ -236,18 +244,13 @@ class TranscriptHasher {
     return place;
   }
 
-  struct TextHash {
-    std::uint64_t hash = 0;
-    bool is_known = false;
-  };
-
   const Histories& histories_;
   /// Index = node.
-  std::vector<TextHash> texts_;
+  std::vector<Line> lines_;
   /// Index = node: the history up to there is of several threads.
   std::vector<bool> has_thread_;
   // Of the rank that is hashed.
-  std::vector<HistoryNode> path_;
+  std::vector<const Line*> path_;
   std::vector<GroupPlace> places_;
 };
 

@@ -16,7 +16,8 @@ class StepMachine;
 /// The kinds of requests: fields they read -> fields of the reply they set, and whether they may park the
 /// rank.
 enum class RequestKind : std::uint8_t {
-  submit,       ///< calls -> ticket. May park: a gloo group, a full stream, first use on some worlds
+  submit,       ///< calls -> ticket. May park: a gloo group, a full stream, first use on some worlds. With
+                ///< waits the request of that wait follows inside; flag: status is the wait's answer
   wait,         ///< ticket. Parks until it is complete
   test,         ///< ticket -> flag. Never parks; recorded as a choice that depends on the schedule
   stream_wait,  ///< stream waits for event. Never parks the host
@@ -66,6 +67,9 @@ struct Request {
   std::span<const Call> calls;
   /// A batch of one call is not the same as the call alone (Semantics::pair_communicators).
   bool is_batch = false;
+  /// Of submit: unless it is refused, the host waits for the ticket before it is answered, as another request
+  /// with the same label would.
+  bool waits = false;
   std::string_view name;
   bool fails = false;
   std::span<const HostThread> threads;

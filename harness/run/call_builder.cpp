@@ -34,12 +34,22 @@ GroupRank peer_rank(const Peer& peer, const Operation& operation, const RankView
 }  // namespace
 
 std::span<const Call> CallBuilder::build(RankContext& rank, const RankView& view, RankNames& names,
-                                         const Scenario& scenario, const SubmitAction& action,
+                                         const ScenarioProgram& program, const Step& step,
                                          const Label& label) {
   calls_.clear();
   if (extras_) {
     extras_->counts.clear();
     extras_->notes.clear();
+  }
+  const Scenario& scenario = program.scenario();
+  const auto& action = std::get<SubmitAction>(step.action);
+  if (const Call* plain = program.plain_call(step)) {
+    const Operation& operation = action.operations.front();
+    Call& call = calls_.emplace_back(*plain);
+    call.group = names.group(operation.group, rank.groups());
+    call.label = label;
+    if (rank.has_data()) add_data(rank, names, scenario, operation, call);
+    return calls_;
   }
   for (const Operation& operation : action.operations) {
     const std::int64_t times = view.admits(operation.guard) ? view.evaluate(operation.times) : 0;
@@ -87,6 +97,12 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
   if (operation.has_notes) {
     call.notes = &extras().notes.emplace_back(notes_of(view, operation));
   }
+  calls_.push_back(call);
+  add_data(rank, names, scenario, operation, calls_.back());
+}
+
+void CallBuilder::add_data(RankContext& rank, RankNames& names, const Scenario& scenario,
+                           const Operation& operation, Call& call) {
   const bool has_buffers =
       rank.has_data() || operation.input != BufferName::none || operation.output != BufferName::none;
   const InstanceId instance = has_buffers ? rank.groups().resolve(call.group, rank.id()) : InstanceId::none;
@@ -97,7 +113,6 @@ void CallBuilder::add_call(RankContext& rank, const RankView& view, RankNames& n
       add_buffers(rank, names, scenario, operation, instance, *extents, call);
     }
   }
-  calls_.push_back(call);
 }
 
 void CallBuilder::add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario,
@@ -194,11 +209,10 @@ std::int64_t CallBuilder::next_in_order(const Order& order) {
   return orders.back().count++;
 }
 
-void CallBuilder::submitted(RankContext& rank, const Reply& reply) {
-  if (!extras_) return;
+void CallBuilder::take_prepared(RankContext& rank, const Reply& reply) {
   for (Check& check : extras_->prepared) {
     check.ticket = reply.ticket;
-    if (reply.status.ok()) {
+    if (was_enqueued(reply)) {
       rank_extras().open.push_back(std::move(check));
     } else if (reply.status.code() != StatusCode::world_ended) {
       release(rank, check);
@@ -207,9 +221,7 @@ void CallBuilder::submitted(RankContext& rank, const Reply& reply) {
   extras_->prepared.clear();
 }
 
-void CallBuilder::check_finished(RankContext& rank) {
-  if (of_rank_ != nullptr) return of_rank_->check_finished(rank);
-  if (!extras_) return;
+void CallBuilder::check_open(RankContext& rank) {
   const auto finished = [&rank, this](Check& check) {
     if (!rank.is_complete(check.ticket)) return false;
     check.pattern.counts = check.counts;

@@ -13,8 +13,12 @@
 #include "harness/model/scenario.h"
 #include "harness/run/rank_names.h"
 #include "harness/run/rank_view.h"
+#include "harness/run/scenario_program.h"
 
 namespace gridlock {
+
+/// Whether the calls of a submit were enqueued, by its answer.
+inline bool was_enqueued(const Reply& reply) { return reply.flag || reply.status.ok(); }
 
 /// Turns the operations of a step into calls on one rank: peers and counts become numbers, named buffers
 /// handles. Calls without named buffers get private ones that hold the self-checking pattern, and are checked
@@ -26,18 +30,24 @@ class CallBuilder {
   /// the numbers of calls are the rank's.
   explicit CallBuilder(CallBuilder& of_rank) : of_rank_(&of_rank) {}
 
-  /// The calls that the step makes on this rank; empty when guards leave none. Valid until the next build.
+  /// The calls that a submit step makes on this rank; empty when guards leave none. Valid until the next
+  /// build.
   std::span<const Call> build(RankContext& rank, const RankView& view, RankNames& names,
-                              const Scenario& scenario, const SubmitAction& action, const Label& label);
+                              const ScenarioProgram& program, const Step& step, const Label& label);
   /// The call of one operation, without its buffers and uneven counts.
   static Call describe(const RankContext& rank, const RankView& view, const RankNames& names,
                        const Scenario& scenario, const Operation& operation, const Label& label);
   /// What a rank notes of the call of one operation. Requires: Operation::has_notes.
   static CallNotes notes_of(const RankView& view, const Operation& operation);
   /// Takes the answer to the submit of what build returned last.
-  void submitted(RankContext& rank, const Reply& reply);
+  void submitted(RankContext& rank, const Reply& reply) {
+    if (extras_) take_prepared(rank, reply);
+  }
   /// Checks and frees the private buffers of every complete call; a wrong element becomes a complaint.
-  void check_finished(RankContext& rank);
+  void check_finished(RankContext& rank) {
+    CallBuilder& of_rank = of_rank_ != nullptr ? *of_rank_ : *this;
+    if (of_rank.extras_) of_rank.check_open(rank);
+  }
   /// A wait ended without what it waited for: frees the private buffers of complete calls without looking at
   /// them, as an abort completes calls and leaves anything in their outputs.
   void give_up(RankContext& rank);
@@ -72,6 +82,9 @@ class CallBuilder {
 
   void add_call(RankContext& rank, const RankView& view, RankNames& names, const Scenario& scenario,
                 const Operation& operation, const Label& label);
+  /// The buffers of a call that has all the rest.
+  void add_data(RankContext& rank, RankNames& names, const Scenario& scenario, const Operation& operation,
+                Call& call);
   void add_buffers(RankContext& rank, RankNames& names, const Scenario& scenario, const Operation& operation,
                    InstanceId instance, const CallExtents& extents, Call& call);
   /// The pattern of the call's data. Counts the call in its order: to be asked once per call.
@@ -81,6 +94,8 @@ class CallBuilder {
   void make_private_buffers(RankContext& rank, bool in_place, const CallExtents& extents, Check check,
                             Call& call);
   std::int64_t next_in_order(const Order& order);
+  void take_prepared(RankContext& rank, const Reply& reply);
+  void check_open(RankContext& rank);
   void release(RankContext& rank, const Check& check);
 
   /// What most ranks of large worlds need nothing of.

@@ -31,8 +31,12 @@ GroupHandle RankNames::group(const GroupRef& ref, const GroupTable& groups) cons
 
 const Members* RankNames::members(const GroupRef& ref, const RankContext& rank) const {
   const GroupHandle handle = group(ref, rank.groups());
-  const InstanceId instance = rank.groups().resolve(handle, rank.id());
-  return instance == InstanceId::none ? nullptr : &rank.groups().instance(instance).spec.members;
+  if (handle == GroupHandle::none || handle != recent_group_) {
+    recent_group_ = handle;
+    recent_instance_ = rank.groups().resolve(handle, rank.id());
+  }
+  const bool is_member = recent_instance_ != InstanceId::none;
+  return is_member ? &rank.groups().instance(recent_instance_).spec.members : nullptr;
 }
 
 std::string group_text(const Scenario& scenario, const GroupRef& ref) {

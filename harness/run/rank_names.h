@@ -50,6 +50,9 @@ class RankNames {
   std::int32_t first_group_;
   std::int32_t first_buffer_;
   std::int32_t first_ticket_;
+  /// What members was asked for last: a rank writes many messages in one group.
+  mutable GroupHandle recent_group_ = GroupHandle::none;
+  mutable InstanceId recent_instance_ = InstanceId::none;
 };
 
 /// The group as the scenario writes it: "world", "actor.tensor", "weights".

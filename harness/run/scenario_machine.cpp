@@ -26,24 +26,24 @@ ScenarioMachine::ScenarioMachine(ScenarioMachine& rank, const ParallelThread& th
       calls_(rank.calls_) {}
 
 Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
-  if (!take(rank, last)) return request(RequestKind::exit, Pending::nothing);
-  if (pending_ == Pending::wait_of_submit) {
-    Request wait = request(RequestKind::wait, Pending::wait);
-    wait.ticket = last.ticket;
-    return wait;
+  Request made;
+  if (!take(rank, last)) {
+    begin(made, RequestKind::exit, Pending::nothing);
+    return made;
   }
   // Steps that ask for nothing, and turns of loops that are empty here, end in a pause.
   constexpr int kSilentMax = 4096;
   for (int silent = 0; silent < kSilentMax; ++silent) {
     step_ = cursor_.next();
-    if (step_ == nullptr && cursor_.is_at_end()) return request(RequestKind::done, Pending::nothing);
+    if (step_ == nullptr && cursor_.is_at_end()) return made;
     if (step_ == nullptr) break;
-    const std::optional<Request> made =
-        std::visit([this, &rank](const auto& action) { return perform(rank, action); }, step_->action);
-    if (made) return *made;
+    const bool asks =
+        std::visit([&](const auto& action) { return perform(rank, action, made); }, step_->action);
+    if (asks) return made;
   }
   step_ = nullptr;
-  return request(RequestKind::pause, Pending::nothing);
+  begin(made, RequestKind::pause, Pending::nothing);
+  return made;
 }
 
 IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max) {
@@ -107,7 +107,15 @@ bool ScenarioMachine::intend_parallel(RankContext& rank, const RankView& view, c
 bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   const Pending pending = std::exchange(pending_, Pending::nothing);
   if (step_ == nullptr) return true;
-  if (pending == Pending::submit) return take_submit(rank, last);
+  if (pending == Pending::submit) {
+    calls_.submitted(rank, last);
+    // A refused call is in the history, where the analyser finds it.
+    if (!was_enqueued(last))
+      return last.status.code() == StatusCode::not_a_member || step_->continues_on_failure;
+    const auto& action = std::get<SubmitAction>(step_->action);
+    if (action.ticket != TicketName::none) names_.set_ticket(action.ticket, last.ticket);
+    if (!action.wait) return true;
+  }
   if (!last.status.ok() && step_->continues_on_failure) {
     calls_.give_up(rank);
     return true;
@@ -119,7 +127,7 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
                          words.empty() ? "" : ": ", words));
     return false;
   }
-  if (pending == Pending::wait) calls_.check_finished(rank);
+  if (pending == Pending::wait || pending == Pending::submit) calls_.check_finished(rank);
   threads_.reset();
   // What the abort ended has no result.
   if (step_ != nullptr && std::holds_alternative<AbortAction>(step_->action)) calls_.give_up(rank);
@@ -137,142 +145,128 @@ bool ScenarioMachine::take(RankContext& rank, const Reply& last) {
   return true;
 }
 
-bool ScenarioMachine::take_submit(RankContext& rank, const Reply& last) {
-  const auto& action = std::get<SubmitAction>(step_->action);
-  calls_.submitted(rank, last);
-  if (last.status.code() == StatusCode::not_a_member) return true;
-  // A refused call is in the history, where the analyser finds it.
-  if (!last.status.ok()) return step_->continues_on_failure;
-  if (action.ticket != TicketName::none) names_.set_ticket(action.ticket, last.ticket);
-  if (action.wait) pending_ = Pending::wait_of_submit;
-  return true;
-}
-
 void ScenarioMachine::complain(RankContext& rank, Complaint::Kind kind, std::string text) {
   rank.complain({kind, rank.id(), label(), std::move(text)});
 }
 
-Request ScenarioMachine::request(RequestKind kind, Pending pending) {
+void ScenarioMachine::begin(Request& made, RequestKind kind, Pending pending) {
   pending_ = pending;
-  Request made;
   made.kind = kind;
   if (step_ != nullptr) made.label = label();
-  return made;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const SubmitAction& action) {
-  const std::span<const Call> calls =
-      calls_.build(rank, view_, names_, program_->scenario(), action, label());
-  if (calls.empty()) return std::nullopt;
-  Request made = request(RequestKind::submit, Pending::submit);
-  made.calls = calls;
+bool ScenarioMachine::perform(RankContext& rank, const SubmitAction& action, Request& made) {
+  begin(made, RequestKind::submit, Pending::submit);
+  made.calls = calls_.build(rank, view_, names_, *program_, *step_, made.label);
+  if (made.calls.empty()) return false;
   made.is_batch = action.is_batch;
-  return made;
+  made.waits = action.wait;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const ComputeAction& action) {
-  Request made = request(RequestKind::compute, Pending::other);
+bool ScenarioMachine::perform(RankContext& /*rank*/, const ComputeAction& action, Request& made) {
+  begin(made, RequestKind::compute, Pending::other);
   made.duration = Nanos(view_.evaluate(action.duration_ns));
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const CreateGridAction& action) {
+bool ScenarioMachine::perform(RankContext& /*rank*/, const CreateGridAction& action, Request& made) {
   const ScenarioGrid& grid = program_->scenario().grids[static_cast<std::size_t>(action.grid)];
-  Request made = request(RequestKind::create_grid, Pending::create_grid);
+  begin(made, RequestKind::create_grid, Pending::create_grid);
   made.plan = grid.plan;
   made.name = grid.name;
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const NewGroupAction& action) {
-  Request made = request(RequestKind::new_group, Pending::new_group);
+bool ScenarioMachine::perform(RankContext& /*rank*/, const NewGroupAction& action, Request& made) {
+  begin(made, RequestKind::new_group, Pending::new_group);
   made.spec = &action.spec;
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const SplitAction& action) {
-  Request made = request(RequestKind::split, Pending::new_group);
+bool ScenarioMachine::perform(RankContext& rank, const SplitAction& action, Request& made) {
+  begin(made, RequestKind::split, Pending::new_group);
   made.group = names_.group(action.group, rank.groups());
   made.color = static_cast<std::int32_t>(view_.evaluate(action.color));
   made.key = static_cast<std::int32_t>(view_.evaluate(action.key));
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ShrinkAction& action) {
-  Request made = request(RequestKind::shrink, Pending::new_group);
+bool ScenarioMachine::perform(RankContext& rank, const ShrinkAction& action, Request& made) {
+  begin(made, RequestKind::shrink, Pending::new_group);
   made.group = names_.group(action.group, rank.groups());
   made.spec = &action.spec;
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const AbortAction& action) {
+bool ScenarioMachine::perform(RankContext& rank, const AbortAction& action, Request& made) {
   calls_.check_finished(rank);
-  Request made = request(RequestKind::abort, Pending::other);
+  begin(made, RequestKind::abort, Pending::other);
   made.group = names_.group(action.group, rank.groups());
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const DestroyAction& action) {
-  Request made = request(RequestKind::destroy_group, Pending::other);
+bool ScenarioMachine::perform(RankContext& rank, const DestroyAction& action, Request& made) {
+  begin(made, RequestKind::destroy_group, Pending::other);
   made.group = names_.group(action.group, rank.groups());
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const RepeatAction& /*action*/) {
+bool ScenarioMachine::perform(RankContext& /*rank*/, const RepeatAction& /*action*/, Request& /*made*/) {
   GRIDLOCK_CHECK(false && "the cursor opens loops itself");
-  return std::nullopt;
+  return false;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const ParallelAction& action) {
+bool ScenarioMachine::perform(RankContext& /*rank*/, const ParallelAction& action, Request& made) {
   threads_ = std::make_unique<Threads>();
   for (const ParallelThread& thread : action.threads) {
     if (!view_.admits(thread.guard)) continue;
     threads_->machines.push_back(std::make_unique<ScenarioMachine>(*this, thread));
     threads_->started.push_back({thread.name, threads_->machines.back().get()});
   }
-  if (threads_->started.empty()) return std::nullopt;
-  Request made = request(RequestKind::parallel, Pending::other);
+  if (threads_->started.empty()) return false;
+  begin(made, RequestKind::parallel, Pending::other);
   made.threads = threads_->started;
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const PostAction& action) {
-  Request made = request(RequestKind::post, Pending::other);
+bool ScenarioMachine::perform(RankContext& /*rank*/, const PostAction& action, Request& made) {
+  begin(made, RequestKind::post, Pending::other);
   made.name = action.name;
   made.fails = action.fails;
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const AwaitAction& action) {
-  Request made = request(RequestKind::await, Pending::other);
+bool ScenarioMachine::perform(RankContext& /*rank*/, const AwaitAction& action, Request& made) {
+  begin(made, RequestKind::await, Pending::other);
   made.name = action.name;
   made.duration = Nanos(view_.evaluate(action.timeout_ns));
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const WaitAction& action) {
+bool ScenarioMachine::perform(RankContext& /*rank*/, const WaitAction& action, Request& made) {
   // A rank whose guards left nothing to submit holds no ticket and has nothing to wait for.
-  if (names_.ticket(action.ticket) == Ticket::none) return std::nullopt;
-  Request made = request(RequestKind::wait, Pending::wait);
+  if (names_.ticket(action.ticket) == Ticket::none) return false;
+  begin(made, RequestKind::wait, Pending::wait);
   made.ticket = names_.ticket(action.ticket);
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& /*rank*/, const SynchronizeAction& action) {
-  Request made = request(RequestKind::synchronize, Pending::wait);
+bool ScenarioMachine::perform(RankContext& /*rank*/, const SynchronizeAction& action, Request& made) {
+  begin(made, RequestKind::synchronize, Pending::wait);
   made.stream = static_cast<StreamId>(view_.evaluate(action.stream));
-  return made;
+  return true;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const FillAction& action) {
+bool ScenarioMachine::perform(RankContext& rank, const FillAction& action, Request& /*made*/) {
   calls_.fill(rank, view_, names_, action);
-  return std::nullopt;
+  return false;
 }
 
-std::optional<Request> ScenarioMachine::perform(RankContext& rank, const ExpectAction& action) {
+bool ScenarioMachine::perform(RankContext& rank, const ExpectAction& action, Request& /*made*/) {
   std::string wrong = check_expectation(action, rank, view_, names_, program_->scenario());
   if (!wrong.empty()) complain(rank, Complaint::Kind::expectation_failed, std::move(wrong));
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace gridlock

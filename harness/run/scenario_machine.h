@@ -15,7 +15,7 @@
 namespace gridlock {
 
 /// One rank's run of a scenario. Fill and expect steps happen inside next; every other step becomes one
-/// request (an operation that is waited for: two). An operation without named buffers gets private ones,
+/// request. An operation without named buffers gets private ones,
 /// filled with the self-checking pattern and checked once the host has waited for it.
 ///
 /// A call on a group that the rank is not in is refused and the program goes on, as torch does with a
@@ -38,7 +38,7 @@ class ScenarioMachine final : public StepMachine {
     std::vector<HostThread> started;
   };
 
-  enum class Pending : std::uint8_t { nothing, submit, wait_of_submit, wait, new_group, create_grid, other };
+  enum class Pending : std::uint8_t { nothing, submit, wait, new_group, create_grid, other };
 
   /// Adds the calls of the steps in front of the cursor to the intended ones, up to `max`. False: there may
   /// be more of them.
@@ -49,28 +49,27 @@ class ScenarioMachine final : public StepMachine {
 
   /// Takes the answer to the last request. False: the program cannot go on.
   bool take(RankContext& rank, const Reply& last);
-  bool take_submit(RankContext& rank, const Reply& last);
   void complain(RankContext& rank, Complaint::Kind kind, std::string text);
   Label label() const { return view_.label(program_->site(*step_), *step_); }
-  Request request(RequestKind kind, Pending pending);
+  void begin(Request& made, RequestKind kind, Pending pending);
 
-  // The request of a step's action, or nothing when the step is done already.
-  std::optional<Request> perform(RankContext& rank, const SubmitAction& action);
-  std::optional<Request> perform(RankContext& rank, const ComputeAction& action);
-  std::optional<Request> perform(RankContext& rank, const CreateGridAction& action);
-  std::optional<Request> perform(RankContext& rank, const NewGroupAction& action);
-  std::optional<Request> perform(RankContext& rank, const SplitAction& action);
-  std::optional<Request> perform(RankContext& rank, const ShrinkAction& action);
-  std::optional<Request> perform(RankContext& rank, const AbortAction& action);
-  std::optional<Request> perform(RankContext& rank, const DestroyAction& action);
-  std::optional<Request> perform(RankContext& rank, const RepeatAction& action);
-  std::optional<Request> perform(RankContext& rank, const ParallelAction& action);
-  std::optional<Request> perform(RankContext& rank, const PostAction& action);
-  std::optional<Request> perform(RankContext& rank, const AwaitAction& action);
-  std::optional<Request> perform(RankContext& rank, const WaitAction& action);
-  std::optional<Request> perform(RankContext& rank, const SynchronizeAction& action);
-  std::optional<Request> perform(RankContext& rank, const FillAction& action);
-  std::optional<Request> perform(RankContext& rank, const ExpectAction& action);
+  // Each fills in the request of a step's action; false: the step is done already.
+  bool perform(RankContext& rank, const SubmitAction& action, Request& made);
+  bool perform(RankContext& rank, const ComputeAction& action, Request& made);
+  bool perform(RankContext& rank, const CreateGridAction& action, Request& made);
+  bool perform(RankContext& rank, const NewGroupAction& action, Request& made);
+  bool perform(RankContext& rank, const SplitAction& action, Request& made);
+  bool perform(RankContext& rank, const ShrinkAction& action, Request& made);
+  bool perform(RankContext& rank, const AbortAction& action, Request& made);
+  bool perform(RankContext& rank, const DestroyAction& action, Request& made);
+  bool perform(RankContext& rank, const RepeatAction& action, Request& made);
+  bool perform(RankContext& rank, const ParallelAction& action, Request& made);
+  bool perform(RankContext& rank, const PostAction& action, Request& made);
+  bool perform(RankContext& rank, const AwaitAction& action, Request& made);
+  bool perform(RankContext& rank, const WaitAction& action, Request& made);
+  bool perform(RankContext& rank, const SynchronizeAction& action, Request& made);
+  bool perform(RankContext& rank, const FillAction& action, Request& made);
+  bool perform(RankContext& rank, const ExpectAction& action, Request& made);
 
   const ScenarioProgram* program_;
   RankView view_;
