@@ -67,10 +67,15 @@ std::vector<Party> parties(Evidence& evidence, const Meeting& meeting, Argument 
   return list;
 }
 
-std::size_t count_unknown(const Meeting& meeting) {
+/// Members that could stand on any side: no history tells what they called or would call.
+std::size_t count_unknown(const Evidence& evidence, const Meeting& meeting) {
   return static_cast<std::size_t>(
-      std::count_if(meeting.members.begin(), meeting.members.end(),
-                    [](const MemberCall& m) { return m.presence == Presence::unknown; }));
+      std::count_if(meeting.members.begin(), meeting.members.end(), [&](const MemberCall& member) {
+        const bool could_come = member.record == nullptr && member.presence == Presence::absent &&
+                                is_waiting(evidence.state(member.rank)) &&
+                                !evidence.has_whole_plan(member.rank);
+        return member.presence == Presence::unknown || could_come;
+      }));
 }
 
 std::string group_name(const Evidence& evidence, const Party& party) {
@@ -257,7 +262,7 @@ void report_mismatch(Scene& scene, const Meeting& meeting, Argument argument, Fi
   const bool all_done = std::all_of(meeting.members.begin(), meeting.members.end(),
                                     [](const MemberCall& m) { return m.presence == Presence::done; });
   if (meeting.is_silent && all_done) finding.severity = Severity::silent_wrong_result;
-  blame_by_vote(finding, list, count_unknown(meeting));
+  blame_by_vote(finding, list, count_unknown(scene.evidence, meeting));
   break_tie(scene, meeting, argument, finding, list);
   const auto alignment =
       align_members(scene.evidence, meeting, list.back().ranks.front(), list.front().ranks.front());
