@@ -81,11 +81,15 @@ Ranks poster_by_number(const Scene& scene, const Awaited& awaited) {
   return has_example ? Ranks{number} : Ranks{};
 }
 
-/// The ranks that could still have posted where almost everybody waits: they ended, or they wait for those.
-Ranks only_others(const Scene& scene, const Awaited& awaited) {
-  Ranks ranks;
+/// Whether almost everybody waits for the name.
+bool has_majority(const Scene& scene, const Awaited& awaited) {
   const auto size = static_cast<std::size_t>(scene.evidence.world_size());
-  if (awaited.waiting.size() < 2 || awaited.waiting.size() * 2 <= size) return ranks;
+  return awaited.waiting.size() >= 2 && awaited.waiting.size() * 2 > size;
+}
+
+/// The ranks that could still have posted: they ended, or they wait for those that wait for the name.
+Ranks others_left(const Scene& scene, const Awaited& awaited) {
+  Ranks ranks;
   std::vector<bool> waits(static_cast<std::size_t>(scene.waits.graph.size()), false);
   scene.waits.graph.mark_waiters({awaited.node}, waits);
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
@@ -143,14 +147,16 @@ void report(Scene& scene, const Awaited& awaited, Ranks posters, bool is_last, F
   std::erase_if(posters, is_waiter);
   Ranks numbered = poster_by_number(scene, awaited);
   std::erase_if(numbered, is_waiter);
-  Ranks others = only_others(scene, awaited);
+  Ranks others = others_left(scene, awaited);
   if (!posters.empty()) {
     blame_posters(scene, awaited, std::move(posters), "it posted the others of that kind", finding);
   } else if (!numbered.empty()) {
     blame_posters(scene, awaited, std::move(numbered), "others posted the one with their own number",
                   finding);
-  } else if (!others.empty()) {
+  } else if (!others.empty() && has_majority(scene, awaited)) {
     blame_posters(scene, awaited, std::move(others), "no other rank is left that could", finding);
+  } else if (!others.empty()) {
+    finding.alternatives = {std::move(others)};
   }
   // A rank that is stuck or lost itself might have posted it.
   if (!is_last) {

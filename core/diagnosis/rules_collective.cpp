@@ -324,32 +324,28 @@ const MemberCall* common_end(const std::vector<UnevenPair>& pairs) {
   return from ? first.from : first.to;
 }
 
-/// The members as two camps that agree inside and of which no two across do: the smaller one. Empty where
-/// they are no camps, or equally large.
-Ranks smaller_camp(const Meeting& meeting, const std::vector<UnevenPair>& pairs) {
+/// The members as two camps that agree inside and of which no two across do, the smaller one first. Empty
+/// where they are no camps.
+std::vector<Ranks> camps_of(const Meeting& meeting, const std::vector<UnevenPair>& pairs) {
   std::set<std::pair<RankId, RankId>> uneven;
   for (const UnevenPair& pair : pairs) uneven.insert(std::minmax(pair.from->rank, pair.to->rank));
   const RankId first = meeting.members.front().rank;
-  Ranks with_first;
-  Ranks others;
-  for (const MemberCall& member : meeting.members)
-    (uneven.count(std::minmax(first, member.rank)) > 0 ? others : with_first).push_back(member.rank);
+  std::vector<Ranks> camps(2);
+  for (const MemberCall& member : meeting.members) {
+    const bool is_other = uneven.count(std::minmax(first, member.rank)) > 0;
+    camps[is_other ? 1 : 0].push_back(member.rank);
+  }
   const auto is_across = [&](const std::pair<RankId, RankId>& pair) {
     const auto is_other = [&](RankId rank) {
-      return std::find(others.begin(), others.end(), rank) != others.end();
+      return std::find(camps[1].begin(), camps[1].end(), rank) != camps[1].end();
     };
     return is_other(pair.first) != is_other(pair.second);
   };
-  const bool are_camps = uneven.size() == with_first.size() * others.size() &&
+  const bool are_camps = uneven.size() == camps[0].size() * camps[1].size() &&
                          std::all_of(uneven.begin(), uneven.end(), is_across);
-  if (!are_camps || with_first.size() == others.size()) return {};
-  return with_first.size() < others.size() ? with_first : others;
-}
-
-/// The members that disagree with the others, who agree with each other.
-Ranks odd_members(const Meeting& meeting, const std::vector<UnevenPair>& pairs) {
-  const MemberCall* common = common_end(pairs);
-  return common != nullptr ? Ranks{common->rank} : smaller_camp(meeting, pairs);
+  if (!are_camps) return {};
+  if (camps[1].size() < camps[0].size()) std::swap(camps[0], camps[1]);
+  return camps;
 }
 
 FoundSide side_in_pair(const Evidence& evidence, const MemberCall& member, const std::string& text) {
@@ -389,9 +385,14 @@ void find_pair_counts(Scene& scene, const Meeting& meeting, Findings& findings) 
   const UnevenPair& first = pairs.front();
   Finding finding = about_meeting(meeting, Cause::argument);
   finding.relation = Relation::tie;
-  finding.blamed = {first.from->rank, first.to->rank};
   finding.alternatives = {{first.from->rank}, {first.to->rank}};
-  const Ranks odd = odd_members(meeting, pairs);
+  const MemberCall* common = common_end(pairs);
+  const std::vector<Ranks> camps = common != nullptr ? std::vector<Ranks>{} : camps_of(meeting, pairs);
+  if (!camps.empty() && camps[0].size() == camps[1].size()) finding.alternatives = camps;
+  for (const Ranks& side : finding.alternatives)
+    finding.blamed.insert(finding.blamed.end(), side.begin(), side.end());
+  const bool has_smaller = !camps.empty() && camps[0].size() < camps[1].size();
+  const Ranks odd = common != nullptr ? Ranks{common->rank} : has_smaller ? camps[0] : Ranks{};
   if (odd.empty()) {
     describe_uneven_pair(scene, finding, first);
     findings.push_back(std::move(finding));
