@@ -87,7 +87,7 @@ void RankReplay::take(LogEntry kind, std::span<const std::byte> payload) {
       return;
     case LogEntry::site: {
       Site site;
-      for (std::string* text : {&site.text, &site.inner_loop, &site.outer_loop, &site.place}) in(*text);
+      for_each_text(site, [&](std::string& text) { in(text); });
       sites_.push_back(into_.sites.intern(site));
       return;
     }

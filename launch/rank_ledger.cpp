@@ -25,7 +25,7 @@ SiteId RankLedger::site(const Site& site) {
   const SiteId id = sites_.intern(site);
   if (sites_.size() > known) {
     Encoder out;
-    for (const std::string* text : {&site.text, &site.inner_loop, &site.outer_loop, &site.place}) out(*text);
+    for_each_text(site, [&](const std::string& text) { out(text); });
     // A full log ends the run at the next record.
     static_cast<void>(log_.append(LogEntry::site, out.bytes()));
   }

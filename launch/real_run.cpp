@@ -100,8 +100,7 @@ std::uint64_t RealRun::fingerprint() const {
   add(fmt::format("{} {} {}", world_size_, options_.seed,
                   std::filesystem::file_size("/proc/self/exe", unknown)));
   for (std::size_t i = 0; i < sites_.size(); ++i) {
-    const Site& site = sites_.site(static_cast<SiteId>(i));
-    for (const std::string* text : {&site.text, &site.inner_loop, &site.outer_loop, &site.place}) add(*text);
+    for_each_text(sites_.site(static_cast<SiteId>(i)), [&](const std::string& text) { add(text); });
   }
   return hash;
 }

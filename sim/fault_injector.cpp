@@ -26,8 +26,11 @@ bool FaultInjector::hits(const Fault& fault, std::int64_t calls_before, const Re
   }
   if (at.by != FaultTrigger::By::step || request.kind == RequestKind::done) return false;
   const Label& label = request.calls.empty() ? request.label : request.calls.front().label;
-  return sites.site(label.site).text == at.label && (at.inner < 0 || at.inner == label.inner) &&
-         (at.outer < 0 || at.outer == label.outer);
+  if (sites.site(label.site).text != at.label) return false;
+  for (std::size_t i = 0; i < kLoopsShown; ++i) {
+    if (at.turns[i] >= 0 && at.turns[i] != label.turns[i]) return false;
+  }
+  return true;
 }
 
 void FaultInjector::take_hits(RankId rank, const Request& request, const SiteTable& sites,

@@ -610,6 +610,8 @@ def load_target(target, rank, world_size):
         offered = {"rank": rank, "world_size": world_size}
         wanted = inspect.signature(found).parameters
         found = found(**{key: value for key, value in offered.items() if key in wanted})
+        if found is None:
+            raise SystemExit("dump_mpu: %s gave None, which is no mpu" % target)
     return found
 
 
@@ -642,13 +644,13 @@ def shortened(text):
 
 
 def raised(error):
-    return {"raises": type(error).__name__, "text": shortened(str(error))}
+    return {"raises": type(error).__name__, "text": shortened(" ".join(str(error).split()))}
 
 
 def attempt(action):
     try:
         return action()
-    except Exception as error:  # whatever the object raises is an answer
+    except (Exception, SystemExit) as error:  # whatever the object raises is an answer
         return raised(error)
 
 

@@ -8,7 +8,9 @@ namespace gridlock {
 namespace {
 
 std::string interning_key(const Site& site) {
-  return fmt::format("{}\n{}\n{}\n{}", site.text, site.inner_loop, site.outer_loop, site.place);
+  std::string key;
+  for_each_text(site, [&](const std::string& text) { key += text + "\n"; });
+  return key;
 }
 
 }  // namespace
@@ -31,10 +33,9 @@ std::string SiteTable::text(const Label& label) const {
   if (label.site == SiteId::none) return "";
   const Site& where = site(label.site);
   std::string loops;
-  if (!where.inner_loop.empty() && label.inner >= 0)
-    loops = fmt::format("{}={}", where.inner_loop, label.inner);
-  if (!where.outer_loop.empty() && label.outer >= 0) {
-    loops += fmt::format("{}{}={}", loops.empty() ? "" : ", ", where.outer_loop, label.outer);
+  for (std::size_t i = 0; i < kLoopsShown; ++i) {
+    if (where.loops[i].empty() || label.turns[i] < 0) continue;
+    loops += fmt::format("{}{}={}", loops.empty() ? "" : ", ", where.loops[i], label.turns[i]);
   }
   return loops.empty() ? where.text : fmt::format("{} [{}]", where.text, loops);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,18 +10,29 @@
 
 namespace gridlock {
 
+/// Loops that a label counts: layer, micro-batch and step of a training run.
+inline constexpr std::size_t kLoopsShown = 3;
+
 /// A place in a program: the text a user gave a step ("forward", "gradients") or the operation's name, the
 /// names of the loops around it, and where it stands in the source.
 struct Site {
   std::string text;
-  /// Names of the innermost and of the next outer loop variable ("m", "step"), empty when there is none.
-  std::string inner_loop;
-  std::string outer_loop;
+  /// Names of the loop variables around it, the innermost first ("layer", "m", "step"); empty where there is
+  /// none.
+  std::array<std::string, kLoopsShown> loops = {};
   /// "step.json:12" or "train.cpp:88"; empty when unknown.
   std::string place;
 
   bool operator==(const Site&) const = default;
 };
+
+/// All texts of a site, in a fixed order: visit(std::string&), const for a const site.
+template <typename SiteType, typename Visit>
+void for_each_text(SiteType& site, Visit&& visit) {
+  visit(site.text);
+  for (auto& loop : site.loops) visit(loop);
+  visit(site.place);
+}
 
 /// Index into the site table of a run; none: no label.
 enum class SiteId : std::uint32_t { none = 0 };
@@ -29,8 +42,8 @@ enum class SiteId : std::uint32_t { none = 0 };
 /// program.
 struct Label {
   SiteId site = SiteId::none;
-  std::int32_t inner = -1;
-  std::int32_t outer = -1;
+  /// As Site::loops; -1: not known.
+  std::array<std::int32_t, kLoopsShown> turns = {-1, -1, -1};
 
   bool operator==(const Label&) const = default;
 };

@@ -156,12 +156,15 @@ std::optional<Alignment> align_pairs(const Calls& sends, const Calls& receives, 
 
 std::optional<Alignment> align_transfers(const SiteTable& sites, const CallList& sends,
                                          const CallList& receives) {
-  const LabelFit fit(sites, sends.calls, receives.calls);
-  const auto by_label = align_pairs(sends.calls, receives.calls, [&](const Record& a, const Record& b) {
-    return same_size(a, b) && fit(a, b) != Fit::differ;
-  });
-  const bool is_shift = by_label && by_label->departure != Departure::substituted;
-  return is_shift ? by_label : align_pairs(sends.calls, receives.calls, same_size);
+  using Texts = LabelFit::Texts;
+  for (const Texts texts : {Texts::known_to_either, Texts::known_to_both}) {
+    const LabelFit fit(sites, sends.calls, receives.calls, texts);
+    const auto by_label = align_pairs(sends.calls, receives.calls, [&](const Record& a, const Record& b) {
+      return same_size(a, b) && fit(a, b) != Fit::differ;
+    });
+    if (by_label && by_label->departure != Departure::substituted) return by_label;
+  }
+  return align_pairs(sends.calls, receives.calls, same_size);
 }
 
 namespace {

@@ -73,9 +73,12 @@ ComingAnswer by_evidence(const Evidence& evidence, RankId rank, Intent intent, c
 bool is_later_iteration(const SiteTable& sites, const Label& a, const Label& b) {
   const Site& site_a = sites.site(a.site);
   const Site& site_b = sites.site(b.site);
-  const bool same_outer = !site_a.outer_loop.empty() && site_a.outer_loop == site_b.outer_loop;
-  if (same_outer && a.outer >= 0 && b.outer >= 0 && a.outer != b.outer) return a.outer > b.outer;
-  return a.site != SiteId::none && a.site == b.site && b.inner >= 0 && a.inner > b.inner;
+  for (std::size_t i = kLoopsShown - 1; i > 0; --i) {
+    const bool same_loop = !site_a.loops[i].empty() && site_a.loops[i] == site_b.loops[i];
+    if (same_loop && a.turns[i] >= 0 && b.turns[i] >= 0 && a.turns[i] != b.turns[i])
+      return a.turns[i] > b.turns[i];
+  }
+  return a.site != SiteId::none && a.site == b.site && b.turns[0] >= 0 && a.turns[0] > b.turns[0];
 }
 
 ComingAnswer is_coming(Evidence& evidence, RankId rank, InstanceId instance, RankId waiting_rank,

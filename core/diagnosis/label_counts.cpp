@@ -2,14 +2,14 @@
 
 #include <map>
 #include <string>
-#include <tuple>
+#include <utility>
 
 #include "core/diagnosis/label_fit.h"
 
 namespace gridlock {
 namespace {
 
-using Name = std::tuple<std::string, std::int32_t, std::int32_t>;
+using Name = std::pair<std::string, decltype(Label::turns)>;
 
 /// Calls of both programs that go by one name.
 struct Counts {
@@ -25,7 +25,7 @@ bool has_one_twice(const SiteTable& sites, const CallList& more, const CallList&
   for (const auto& [list, count] : {std::pair(&more, &Counts::more), std::pair(&fewer, &Counts::fewer)}) {
     for (const Record* call : list->calls) {
       if (!has_own_label(sites, *call)) return false;
-      ++(counts[{sites.site(call->label.site).text, call->label.inner, call->label.outer}].*count);
+      ++(counts[{sites.site(call->label.site).text, call->label.turns}].*count);
     }
   }
   const Counts* doubled = nullptr;

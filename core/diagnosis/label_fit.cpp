@@ -1,6 +1,7 @@
 #include "core/diagnosis/label_fit.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace gridlock {
@@ -64,17 +65,20 @@ LabelFit::LabelFit(const SiteTable& sites, const Calls& a, const Calls& b, Texts
 
 LabelFit::Program LabelFit::program_of(const Calls& calls) const {
   Program program;
-  std::map<std::pair<Counter, std::int32_t>, std::map<SiteId, Run>> counters;
+  // By what counts, and by the turns of the loops around it.
+  using Place = std::pair<Counter, std::array<std::int32_t, kLoopsShown - 1>>;
+  std::map<Place, std::map<SiteId, Run>> counters;
   for (std::size_t place = 0; place < calls.size(); ++place) {
     const Label& label = calls[place]->label;
     const Site& site = sites_.site(label.site);
     if (program.sites.insert(label.site).second) program.texts.insert(site.text);
-    if (site.inner_loop.empty() || label.inner < 0) continue;
-    const auto [entry, added] = counters[{{site.text, site.inner_loop}, label.outer}].try_emplace(
-        label.site, Run{place, place, label.inner, label.inner});
+    const std::int32_t turn = label.turns[0];
+    if (site.loops[0].empty() || turn < 0) continue;
+    const Place around{{site.text, site.loops[0]}, {label.turns[1], label.turns[2]}};
+    const auto [entry, added] = counters[around].try_emplace(label.site, Run{place, place, turn, turn});
     if (added) continue;
     Run& run = entry->second;
-    run = {run.first, place, std::min(run.low, label.inner), std::max(run.high, label.inner)};
+    run = {run.first, place, std::min(run.low, turn), std::max(run.high, turn)};
   }
   for (const auto& [counter, runs] : counters) {
     if (runs.size() > 1 && restarts(runs)) program.restarted.insert(counter.first);
@@ -84,7 +88,7 @@ LabelFit::Program LabelFit::program_of(const Calls& calls) const {
 
 bool LabelFit::can_count(const Site& a, const Site& b) const {
   if (a_.sites == b_.sites) return true;
-  return a_.restarted.count({a.text, a.inner_loop}) == 0 && b_.restarted.count({b.text, b.inner_loop}) == 0;
+  return a_.restarted.count({a.text, a.loops[0]}) == 0 && b_.restarted.count({b.text, b.loops[0]}) == 0;
 }
 
 Fit LabelFit::operator()(const Record& a, const Record& b) const {
@@ -100,11 +104,16 @@ Fit LabelFit::operator()(const Record& a, const Record& b) const {
     if (b_knows && a_knows) return Fit::differ;
     if (b_knows || a_knows) return texts_ == Texts::known_to_either ? Fit::differ : Fit::silent;
   }
-  Fit inner = Fit::silent;
-  if (can_count(site_a, site_b))
-    inner = compare_loop(site_a.inner_loop, a.label.inner, site_b.inner_loop, b.label.inner);
-  const Fit outer = compare_loop(site_a.outer_loop, a.label.outer, site_b.outer_loop, b.label.outer);
-  return both(text, both(inner, outer));
+  Fit loops = Fit::silent;
+  // A loop inside of another one counts again in each of its turns.
+  bool is_alike_around = true;
+  for (std::size_t i = kLoopsShown; i-- > 0;) {
+    if (is_alike_around && (i > 0 || can_count(site_a, site_b))) {
+      loops = both(loops, compare_loop(site_a.loops[i], a.label.turns[i], site_b.loops[i], b.label.turns[i]));
+    }
+    is_alike_around = is_alike_around && site_a.loops[i] == site_b.loops[i];
+  }
+  return both(text, loops);
 }
 
 }  // namespace gridlock

@@ -19,8 +19,8 @@ enum class Fit : std::uint8_t {
 
 /// Compares labels of two programs by how these use them: texts are compared where each program has both of
 /// them, since two programs may well have different names for one thing; loop counters where the texts do not
-/// differ, the loops have one name, and each program has one loop of that name for the text, or both have the
-/// same ones. Places in the source never count. Valid as long as the tables.
+/// differ, the loops have one name and stand in loops of one name, and each program has one loop of that name
+/// for the text, or both have the same ones. Places in the source never count. Valid as long as the tables.
 class LabelFit {
  public:
   using Calls = std::vector<const Record*>;

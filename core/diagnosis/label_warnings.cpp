@@ -187,11 +187,11 @@ Diagnosis warning_about(const Evidence& evidence, std::vector<Party> parties) {
 /// What the classes of a group call there, by label.
 std::vector<Party> parties_at(const SiteTable& sites, const std::vector<Class>& classes,
                               const std::vector<Calls>& calls, std::size_t place) {
-  std::map<std::tuple<std::string, std::int32_t, std::int32_t>, Party> by_label;
+  std::map<std::pair<std::string, decltype(Label::turns)>, Party> by_label;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     if (place >= calls[i].size()) continue;
     const Label& label = calls[i][place]->label;
-    Party& party = by_label[{sites.site(label.site).text, label.inner, label.outer}];
+    Party& party = by_label[{sites.site(label.site).text, label.turns}];
     party.call = calls[i][place];
     party.ranks.insert(party.ranks.end(), classes[i].ranks.begin(), classes[i].ranks.end());
   }

@@ -205,9 +205,13 @@ void find_awaited_names(Scene& scene, Findings& findings) {
     }
     return false;
   }();
-  if (names.size() > 1 && is_last && !has_ended) return report_circle(scene, findings);
+  const bool is_planned = std::any_of(names.begin(), names.end(),
+                                      [](const Awaited& awaited) { return !awaited.posters.empty(); });
+  if (names.size() > 1 && is_last && !has_ended && !is_planned) return report_circle(scene, findings);
   std::map<std::string, Ranks> posters;
   for (const Awaited& awaited : names) {
+    // What holds those who would post it is the cause.
+    if (!awaited.posters.empty()) continue;
     const std::string shape = without_digits(name_of(scene, awaited));
     const auto [entry, added] = posters.try_emplace(shape);
     if (added && posters.size() <= kShapeMax) entry->second = usual_posters(scene, shape);

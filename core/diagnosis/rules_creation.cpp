@@ -195,6 +195,26 @@ std::string difference_text(const Creation& a, const Creation& b, std::size_t in
                      spec_text(a.spec), spec_text(b.spec));
 }
 
+/// Whether all members of the group asked for it and nobody else did: nothing that every rank makes is made
+/// by its members alone, unless they alone come to it.
+bool is_of_members_only(const Party& party) {
+  return are_same_ranks(party.creation->spec.members, Members::list(party.ranks));
+}
+
+/// Few ranks asked for a group of theirs while the rest went on to the next one: rather than these few, the
+/// rest is wrong, which left out a creation that every rank makes, member or not.
+void blame_those_who_left_out(Finding& finding, const Ranks& rest, const std::string& difference) {
+  finding.relation = Relation::edge;
+  finding.certainty = Certainty::likely;
+  finding.alternatives = {finding.blamed};
+  finding.summary = fmt::format(
+      "{{who}} left out a creation that every rank makes, member or not; only the members, {}, "
+      "came to it as creation #{} of the world: {}.",
+      ranks_text(finding.blamed), finding.sequence + 1, difference);
+  finding.blamed = rest;
+  std::rotate(finding.sides.begin(), std::prev(finding.sides.end()), finding.sides.end());
+}
+
 }  // namespace
 
 void find_creation_divergence(Scene& scene, Findings& findings) {
@@ -228,13 +248,17 @@ void find_creation_divergence(Scene& scene, Findings& findings) {
     finding.blamed.insert(finding.blamed.end(), party.ranks.begin(), party.ranks.end());
     if (result.relation == Relation::tie) finding.alternatives.push_back(party.ranks);
   }
-  finding.summary = fmt::format(
-      "{{who}} {} creation #{} of the world: {}.",
-      result.relation == Relation::tie ? "asked for different groups in"
-                                       : "asked for another group than the rest in",
-      *index + 1,
-      difference_text(*list[result.order.front()].creation, *list[result.order.back()].creation, *index));
+  const Party& first = list[result.order.front()];
+  const Party& rest = list[result.order.back()];
+  const std::string difference = difference_text(*first.creation, *rest.creation, *index);
+  finding.summary = fmt::format("{{who}} {} creation #{} of the world: {}.",
+                                result.relation == Relation::tie ? "asked for different groups in"
+                                                                 : "asked for another group than the rest in",
+                                *index + 1, difference);
   finding.sequence = static_cast<std::int64_t>(*index);
+  if (list.size() == 2 && result.relation == Relation::minority && is_of_members_only(first) &&
+      !is_of_members_only(rest))
+    blame_those_who_left_out(finding, rest.ranks, difference);
   findings.push_back(std::move(finding));
 }
 

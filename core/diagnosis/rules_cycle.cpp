@@ -22,6 +22,7 @@ struct Circle {
   std::vector<int> nodes;
   bool has_collective = false;
   const Creation* creation = nullptr;
+  const Awaited* awaited = nullptr;
   /// False when the histories do not tell whether a rank in it would go on to the call that others wait for.
   bool is_certain = true;
 };
@@ -57,6 +58,8 @@ Circle look_at(Scene& scene, std::vector<int> nodes) {
     if (kind == NodeKind::creation) {
       circle.creation = &scene.waits.creations[static_cast<std::size_t>(scene.waits.index(node))];
     }
+    if (kind == NodeKind::awaited)
+      circle.awaited = &scene.waits.awaited[static_cast<std::size_t>(scene.waits.index(node))];
     const Record* call = first_call(scene, node);
     if (call == nullptr && kind == NodeKind::host && connects(scene, node)) {
       call = scene.evidence.host_last(scene.waits.index(node));
@@ -348,6 +351,44 @@ void blame_odd_one(Scene& scene, const std::vector<int>& component, Finding& fin
   }
 }
 
+/// Ranks of a component, each once.
+Ranks ranks_of(const Scene& scene, const std::vector<int>& component) {
+  Ranks ranks;
+  for (const int node : component) {
+    const RankId rank = scene.waits.rank_of(node);
+    if (rank != kNoRank) ranks.push_back(rank);
+  }
+  return RankSet(ranks).to_vector();
+}
+
+/// Who would post a name comes to that only after those who wait for it.
+void blame_late_post(Scene& scene, const Circle& circle, const std::vector<int>& component,
+                     Finding& finding) {
+  const Awaited& awaited = *circle.awaited;
+  const Ranks all = ranks_of(scene, component);
+  const auto is_inside = [&](RankId rank) { return std::find(all.begin(), all.end(), rank) != all.end(); };
+  Ranks posters = awaited.posters;
+  std::erase_if(posters, [&](RankId rank) { return !is_inside(rank); });
+  finding.code = Code::HOST_BLOCKED;
+  finding.relation = Relation::cycle;
+  finding.blamed = all;
+  finding.sides = {host_side(scene, posters), host_side(scene, awaited.waiting)};
+  const std::string& name = scene.evidence.histories().store.name(awaited.name);
+  const char* wait = awaited.waiting.size() == 1 ? "waits" : "wait";
+  finding.summary = fmt::format(
+      "{{who}} waited for each other around a circle: {} posts '{}' only after {}, and {} {} for that.",
+      ranks_text(posters), name, finding.sides[0].call, ranks_text(awaited.waiting), wait);
+  finding.hint = fmt::format("Post '{}' on {} before {}, or await it later.", name, ranks_text(posters),
+                             finding.sides[0].call);
+  if (posters.size() * 2 >= all.size()) return;
+  finding.relation = Relation::minority;
+  finding.certainty = Certainty::likely;
+  finding.alternatives = {RankSet(all).without(RankSet(posters)).to_vector()};
+  finding.summary = fmt::format("{{who}} came to {} before posting '{}', for which {} {} first.",
+                                finding.sides[0].call, name, ranks_text(awaited.waiting), wait);
+  finding.blamed = std::move(posters);
+}
+
 void report(Scene& scene, const Circle& circle, const std::vector<int>& component, Findings& findings) {
   Finding finding;
   finding.cause = Cause::cycle;
@@ -356,6 +397,8 @@ void report(Scene& scene, const Circle& circle, const std::vector<int>& componen
   finding.certainty = circle.is_certain ? Certainty::certain : Certainty::likely;
   if (circle.creation != nullptr) {
     blame_creation(scene, *circle.creation, component, finding);
+  } else if (circle.awaited != nullptr) {
+    blame_late_post(scene, circle, component, finding);
   } else {
     std::optional<Code> hosts = code_of_hosts(scene, component);
     if (!hosts && are_first_messages(scene, circle.nodes)) hosts = Code::COMM_INIT_CYCLE;

@@ -6,6 +6,7 @@
 #include "core/diagnosis/argument.h"
 #include "core/diagnosis/describe.h"
 #include "core/diagnosis/finding.h"
+#include "core/diagnosis/transfer_counts.h"
 
 namespace gridlock {
 namespace {
@@ -88,21 +89,34 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
   const Evidence& evidence = scene.evidence;
   const RankId mine = head_of(scene, transfer).rank;
   const RankId peer = transfer.theirs.rank;
-  const bool counts_differ = transfer.mine->count != transfer.theirs.record->count;
+  const Record& my_call = *transfer.mine;
+  const Record& their_call = *transfer.theirs.record;
+  const char* what = my_call.count != their_call.count ? "count" : "element type";
   Finding finding;
   finding.code = Code::P2P_SIZE_MISMATCH;
   finding.cause = Cause::argument;
   finding.relation = Relation::tie;
   finding.blamed = {mine, peer};
   finding.alternatives = {{mine}, {peer}};
-  finding.sides = {side_of(evidence, mine, *transfer.mine), side_of(evidence, peer, *transfer.theirs.record)};
-  finding.summary =
-      fmt::format("{{who}} disagree on the {} of one transfer: {} meets {}.",
-                  counts_differ ? "count" : "element type", finding.sides[0].call, finding.sides[1].call);
+  finding.sides = {side_of(evidence, mine, my_call), side_of(evidence, peer, their_call)};
+  finding.edges = {{{mine}, {peer}, "in " + short_call_text(evidence, mine, my_call)}};
+  finding.summary = fmt::format("{{who}} disagree on the {} of one transfer: {} meets {}.", what,
+                                finding.sides[0].call, finding.sides[1].call);
+  TransferEnd end = evidence.other_end(peer, their_call);
+  end.sequence = my_call.sequence;
+  if (const auto odd = find_odd_size(evidence, end, my_call, their_call)) {
+    finding.relation = Relation::minority;
+    finding.certainty = Certainty::likely;
+    finding.blamed = {*odd};
+    finding.alternatives = {{*odd == mine ? peer : mine}};
+    if (*odd == peer) std::swap(finding.sides[0], finding.sides[1]);
+    finding.summary =
+        fmt::format("{{who}} departed from the {} that the other transfers like this one have: {} meets {}.",
+                    what, finding.sides[0].call, finding.sides[1].call);
+  }
   finding.nodes = {head_of(scene, transfer).node};
   if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
-  finding.sequence = transfer.mine->sequence;
-  finding.edges = {{{mine}, {peer}, "in " + short_call_text(evidence, mine, *transfer.mine)}};
+  finding.sequence = my_call.sequence;
   findings.push_back(std::move(finding));
 }
 

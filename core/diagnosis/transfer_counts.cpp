@@ -6,13 +6,14 @@
 #include <tuple>
 #include <vector>
 
+#include "core/diagnosis/argument.h"
 #include "core/diagnosis/label_counts.h"
 
 namespace gridlock {
 namespace {
 
 /// Replicas and neighbours that are asked.
-constexpr int kReplicaMax = 256;
+constexpr std::size_t kReplicaMax = 256;
 constexpr std::size_t kNeighbourMax = 16;
 /// Neighbours show a pattern when they exchange more than one message.
 constexpr std::size_t kPatternCalls = 2;
@@ -21,7 +22,8 @@ CallKind other_kind(CallKind kind) { return kind == CallKind::send ? CallKind::r
 
 TransferEnd opposite(const Evidence& evidence, const TransferEnd& end) {
   const Members& members = evidence.members(end.instance);
-  return {members[end.peer], end.instance, other_kind(end.kind), members.index_of(end.rank), 0, end.tag};
+  return {members[end.peer],          end.instance, other_kind(end.kind),
+          members.index_of(end.rank), end.sequence, end.tag};
 }
 
 bool knows_all_calls(const Evidence& evidence, RankId rank) {
@@ -53,24 +55,31 @@ GroupHandle group_of(const Evidence& evidence, const TransferEnd& end) {
   return GroupHandle::none;
 }
 
-/// Votes of the pairs at the same places of other groups of the family.
-void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswer& answer) {
+/// The ends at the same places of other groups of the family; at most kReplicaMax.
+std::vector<TransferEnd> replicas_of(const Evidence& evidence, const TransferEnd& mine) {
+  std::vector<TransferEnd> list;
   const GroupHandle group = group_of(evidence, mine);
-  if (group == GroupHandle::none) return;
+  if (group == GroupHandle::none) return list;
   // A group of the whole world has no replicas.
-  if (evidence.members(mine.instance).size() == evidence.world_size()) return;
+  if (evidence.members(mine.instance).size() == evidence.world_size()) return list;
   const GroupTable& groups = evidence.histories().groups;
   const GroupRank place = evidence.members(mine.instance).index_of(mine.rank);
-  int for_waiting = 0;
-  int for_peer = 0;
-  int asked = 0;
-  for (RankId rank = 0; rank < evidence.world_size() && asked < kReplicaMax; ++rank) {
+  for (RankId rank = 0; rank < evidence.world_size() && list.size() < kReplicaMax; ++rank) {
     const InstanceId instance = groups.resolve(group, rank);
     if (instance == InstanceId::none || instance == mine.instance) continue;
     const Members& members = evidence.members(instance);
     if (members.index_of(rank) != place || mine.peer >= members.size()) continue;
-    ++asked;
-    const auto agreed = agreed_count(evidence, {rank, instance, mine.kind, mine.peer, 0, mine.tag});
+    list.push_back({rank, instance, mine.kind, mine.peer, mine.sequence, mine.tag});
+  }
+  return list;
+}
+
+/// Votes of the pairs at the same places of other groups of the family.
+void ask_replicas(const Evidence& evidence, const TransferEnd& mine, OddEndAnswer& answer) {
+  int for_waiting = 0;
+  int for_peer = 0;
+  for (const TransferEnd& replica : replicas_of(evidence, mine)) {
+    const auto agreed = agreed_count(evidence, replica);
     if (!agreed || *agreed == 0) continue;  // who exchanges nothing is no witness
     if (*agreed == answer.waiting_calls) ++for_waiting;
     if (*agreed == answer.peer_calls) ++for_peer;
@@ -194,6 +203,58 @@ bool counts_differ(const Evidence& evidence, RankId rank, const TransferEnd& wan
   TransferEnd forth = wanted;
   forth.kind = mine.kind;
   return count(evidence, mine) != count(evidence, wanted) || count(evidence, back) != count(evidence, forth);
+}
+
+namespace {
+
+/// How many messages, whose two ends agree, are of one of two sizes.
+struct SizeVotes {
+  std::size_t mine = 0;
+  std::size_t theirs = 0;
+};
+
+void count_size(const Record* a, const Record* b, const Record& mine, const Record& theirs,
+                SizeVotes& votes) {
+  if (a == nullptr || b == nullptr || !same_size(*a, *b)) return;
+  if (same_size(*a, mine)) ++votes.mine;
+  if (same_size(*a, theirs)) ++votes.theirs;
+}
+
+/// The other messages of the pair under the label of this one's sender; nothing where one of them has a
+/// third size.
+SizeVotes ask_other_messages(const Evidence& evidence, const TransferEnd& sender, const Record& mine,
+                             const Record& theirs) {
+  const TransferEnd receiver = opposite(evidence, sender);
+  const Record* self = evidence.find(sender, true);
+  SizeVotes votes;
+  for (const Record* call : evidence.transfers(sender).calls) {
+    if (self == nullptr || call->sequence == self->sequence || call->label.site != self->label.site) continue;
+    TransferEnd end = receiver;
+    end.sequence = call->sequence;
+    const Record* answer = evidence.find(end, true);
+    if (!same_size(*call, mine) && !same_size(*call, theirs)) return {};
+    count_size(call, answer, mine, theirs, votes);
+  }
+  return votes;
+}
+
+}  // namespace
+
+std::optional<RankId> find_odd_size(const Evidence& evidence, const TransferEnd& mine, const Record& my_call,
+                                    const Record& their_call) {
+  const TransferEnd theirs = opposite(evidence, mine);
+  SizeVotes votes;
+  for (const TransferEnd& replica : replicas_of(evidence, mine)) {
+    count_size(evidence.find(replica, true), evidence.find(opposite(evidence, replica), true), my_call,
+               their_call, votes);
+  }
+  if (votes.mine == votes.theirs) {
+    const bool is_sender = mine.kind == CallKind::send;
+    votes = ask_other_messages(evidence, is_sender ? mine : theirs, my_call, their_call);
+    if (votes.mine + votes.theirs < kPatternCalls || (votes.mine > 0 && votes.theirs > 0))
+      return std::nullopt;
+  }
+  return votes.mine > votes.theirs ? theirs.rank : mine.rank;
 }
 
 }  // namespace gridlock

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/diagnosis/evidence.h"
 
 namespace gridlock {
@@ -34,5 +36,12 @@ OddEndAnswer find_odd_end(Evidence& evidence, RankId waiting, const TransferEnd&
 /// Whether the two ends of a pair intend unlike numbers of messages, either way, on the group of a transfer
 /// of `rank`. False where not all that both programs intend is known.
 bool counts_differ(const Evidence& evidence, RankId rank, const TransferEnd& wanted);
+
+/// Two calls of one transfer have unlike sizes: the rank whose size departs from that of the replicas of the
+/// pair at that place in the order or, where these do not tell, from that of the pair's other messages from
+/// the same place of the sender's program. Nothing where neither tells. `mine` is the end of `my_call`, with
+/// its sequence.
+std::optional<RankId> find_odd_size(const Evidence& evidence, const TransferEnd& mine, const Record& my_call,
+                                    const Record& their_call);
 
 }  // namespace gridlock

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/history/intention.h"
 
 namespace gridlock {
 namespace {
@@ -37,6 +38,7 @@ Waits::Waits(Evidence& evidence) : evidence_(evidence) {
   for (int host = 0; host < evidence.host_count(); ++host) add_node(NodeKind::host, host);
   add_heads();
   connect_hosts();
+  connect_awaited();
   connect_let_down();
   for (Head& head : heads) connect_head(head);
   for (std::size_t i = 0; i < heads.size(); ++i) {
@@ -173,13 +175,31 @@ void Waits::connect_host_to_work(int host, std::int64_t ticket) {
 void Waits::await_name(int host, std::int32_t name) {
   const auto [entry, added] = awaited_ids_.try_emplace(name, static_cast<int>(awaited.size()));
   if (added) {
-    awaited.push_back({name, {}, host, -1});
+    awaited.push_back({name, {}, {}, host, -1});
     awaited.back().node = add_node(NodeKind::awaited, entry->second);
   }
   std::vector<RankId>& waiting = awaited[at(entry->second)].waiting;
   const RankId rank = evidence_.rank_of(host);
   if (waiting.empty() || waiting.back() != rank) waiting.push_back(rank);
   graph.add_edge(host, awaited[at(entry->second)].node);
+}
+
+/// A name waits for the ranks that would post it if they came to it.
+void Waits::connect_awaited() {
+  if (awaited.empty()) return;
+  const HistoryStore& store = evidence_.histories().store;
+  for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
+    if (!is_waiting(evidence_.state(rank))) continue;
+    const HistoryNode last = evidence_.last_node(rank);
+    for (HistoryNode node = evidence_.end(rank).node; node != last; node = store.past(node)) {
+      const Record& record = store.record(node);
+      const auto name = is_planned_post(record) ? awaited_ids_.find(record.detail) : awaited_ids_.end();
+      if (name == awaited_ids_.end()) continue;
+      Awaited& wanted = awaited[at(name->second)];
+      graph.add_edge(wanted.node, evidence_.host_of(rank, &record));
+      if (wanted.posters.empty() || wanted.posters.back() != rank) wanted.posters.push_back(rank);
+    }
+  }
 }
 
 void Waits::wait_for_head(Head& head, const Head& other) {

@@ -83,6 +83,8 @@ struct Creation {
 struct Awaited {
   std::int32_t name = -1;
   std::vector<RankId> waiting;
+  /// Those whose programs would post it later.
+  std::vector<RankId> posters;
   /// The first host that waits.
   int host = -1;
   int node = -1;
@@ -150,6 +152,7 @@ class Waits {
   void fill_meeting(Meeting& meeting);
   void add_transfer(int head, const Record& call);
   void await_name(int host, std::int32_t name);
+  void connect_awaited();
   void fill_creations();
   void add_host_meetings();
   void connect_host_meeting(const HostMeeting& meeting);

@@ -4,15 +4,13 @@
 
 #include <utility>
 
-#include "core/base/input_error.h"
+#include "core/grid/factors.h"
 
 namespace gridlock {
 namespace {
 
 std::int64_t share(std::int64_t whole, std::int64_t part, const char* whole_name, const char* part_name) {
-  if (part >= 1 && whole % part == 0) return whole / part;
-  throw InputError("deepspeed", fmt::format("the {} {} is not divisible by the {} {}", whole_name, whole,
-                                            part_name, part));
+  return exact_share("deepspeed", whole_name, whole, fmt::format("the {}", part_name), part);
 }
 
 }  // namespace

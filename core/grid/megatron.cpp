@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "core/base/input_error.h"
+#include "core/grid/factors.h"
 
 namespace gridlock {
 namespace {
@@ -124,12 +125,6 @@ ProcessTopology with_context_levels(const ProcessTopology& topology, const Megat
   return {std::move(names), dims};
 }
 
-/// How often `part` fits into the world.
-std::int64_t share(std::int64_t world_size, std::int64_t part, const char* what) {
-  if (part > 0 && world_size % part == 0) return world_size / part;
-  refuse(fmt::format("the world size {} is not divisible by {} {}", world_size, what, part));
-}
-
 /// The product, or more than any world holds.
 std::int64_t product(std::initializer_list<std::int64_t> sizes) {
   constexpr std::int64_t kMost = std::int64_t{1} << 40;
@@ -144,10 +139,12 @@ GridLayout megatron_layout(const MegatronSizes& sizes, std::int64_t world_size) 
   check_positive(sizes);
   if (world_size < 1) refuse(fmt::format("a world has at least one rank, got {}", world_size));
   const std::int64_t data =
-      share(world_size, product({sizes.tensor, sizes.pipe, sizes.context}), "tensor x pipeline x context =");
+      exact_share(kPlace, "world size", world_size,
+                  "tensor x pipeline x context =", product({sizes.tensor, sizes.pipe, sizes.context}));
   const std::int64_t expert_tensor = expert_tensor_of(sizes);
-  const std::int64_t expert_data = share(world_size, product({expert_tensor, sizes.expert, sizes.pipe}),
-                                         "expert-tensor x expert x pipeline =");
+  const std::int64_t expert_data =
+      exact_share(kPlace, "world size", world_size,
+                  "expert-tensor x expert x pipeline =", product({expert_tensor, sizes.expert, sizes.pipe}));
   const std::vector<std::string> order = complete_order(sizes, {data, expert_data});
   if (!sizes.order.ends_with("pp") && sizes.pipe > 1 && expert_data != data) {
     refuse(fmt::format("with the order '{}' the data-parallel sizes of dense and expert part must be equal, "

@@ -276,14 +276,24 @@ std::optional<std::int64_t> Plan::family_group(std::string_view family, RankId m
 }
 
 std::optional<std::string> Plan::group_rank_order_surprise() const {
-  const std::optional<RankMapping::Descent> descent = spec_.mapping.first_descent();
-  if (!descent) return std::nullopt;
-  return fmt::format(
-      "model ranks {} and {} live on ranks {} and {}: groups are sorted by world rank, so in a group of "
-      "both, the second "
-      "comes first",
-      descent->first.model_rank, descent->second.model_rank, descent->first.world_rank,
-      descent->second.world_rank);
+  if (!spec_.mapping.first_descent()) return std::nullopt;
+  for (const PlanFamily& family : families()) {
+    if (family.of_world) continue;
+    for (RankId i = 0; i < family.count; ++i) {
+      const Members members = members_of(family.request_of(i));
+      for (GroupRank place = 1; place < members.size(); ++place) {
+        const RankId first = spec_.mapping.to_model(members[place - 1]);
+        const RankId second = spec_.mapping.to_model(members[place]);
+        if (first < second) continue;
+        return fmt::format(
+            "model ranks {} and {} live on ranks {} and {}: groups are sorted by world rank, so in {} group "
+            "{} "
+            "the second comes first",
+            second, first, members[place], members[place - 1], family.name, members.to_string());
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<PlanDifference> first_difference(const Plan& first, const Plan& second) {

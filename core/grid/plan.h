@@ -99,8 +99,8 @@ class Plan {
   /// that ignores the mapping, those members that are in the model.
   Members model_members_of(std::int64_t i) const;
 
-  /// Where model order departs from world order: group ranks (places among sorted members) are then not the
-  /// model's indexes. The text of the warning GROUP_RANK_ORDER_SURPRISE; nothing for an increasing mapping.
+  /// The first group whose model order is not its world order: group ranks (places among sorted members) are
+  /// then no model indexes. The text of the warning GROUP_RANK_ORDER_SURPRISE. O(members of all groups).
   std::optional<std::string> group_rank_order_surprise() const;
 
   /// Hash of all inputs but the options of the topology; equal plans have equal ones on every machine and in

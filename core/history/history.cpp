@@ -32,7 +32,7 @@ bool are_equal(const Record& a, const Record& b) {
 }
 
 // A record is hashed as it lies in memory, so there must be no padding in it.
-static_assert(sizeof(Record) == 72);
+static_assert(sizeof(Record) == 80);
 
 std::uint64_t hash_bytes(const void* bytes, std::size_t size) { return XXH3_64bits(bytes, size); }
 

@@ -29,13 +29,14 @@ enum class RecordKind : std::uint8_t {
   new_group,      ///< spec, creation index in the world
   create_grid,    ///< plan, creation index of its first creation
   destroy_group,  ///< group
-  planned,  ///< a call that the program still intends (call, group, peer, sequence; the rest may be unknown),
-            ///< after the rank's last real record. A run has them for all of its ranks or for none
-  fault,    ///< something was done to the rank from outside: name
-  timeout,  ///< the timeout of a group passed while the work of this ticket was open
-  split,    ///< group, color (count), key (ticket), spec of what came of it, if anything
-  shrink,   ///< group, spec
-  abort,    ///< group
+  planned,   ///< a call that the program still intends (call, group, peer, sequence; the rest may be unknown)
+             ///< or a post (is_planned_post; name), after the rank's last real record. A run has them for all
+             ///< of its ranks or for none
+  fault,     ///< something was done to the rank from outside: name
+  timeout,   ///< the timeout of a group passed while the work of this ticket was open
+  split,     ///< group, color (count), key (ticket), spec of what came of it, if anything
+  shrink,    ///< group, spec
+  abort,     ///< group
   parallel,  ///< the host starts threads and waits for their end
 };
 
@@ -83,6 +84,8 @@ struct Record {
   /// records of a rank's threads stand in the order in which they were made.
   std::int32_t thread = -1;
   Label label = {};
+  /// To whole words: a record is hashed as it lies in memory, where nothing may be undefined.
+  std::int32_t filler = 0;
 
   bool operator==(const Record&) const = default;
 };

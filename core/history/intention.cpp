@@ -57,6 +57,20 @@ Record planned_record(const Call& call, std::int32_t sequence) {
   return record;
 }
 
+Record planned_post(std::int32_t name, const Label& label) {
+  Record record;
+  record.kind = RecordKind::planned;
+  record.unknown = kUnknownGroup | kUnknownKind;
+  record.detail = name;
+  record.label = label;
+  return record;
+}
+
+bool is_planned_post(const Record& record) {
+  constexpr std::uint16_t kPost = kUnknownGroup | kUnknownKind;
+  return record.kind == RecordKind::planned && (record.unknown & kPost) == kPost;
+}
+
 Record planned_rest(bool is_cut) {
   Record record;
   record.kind = RecordKind::planned;
@@ -80,7 +94,18 @@ void note_intended(Histories& histories, RankId rank, std::span<const ThreadInte
   }
   bool is_cut = false;
   for (const ThreadIntention& thread : threads) {
-    for (const Call& call : thread.intended.calls) {
+    const IntendedCalls& intended = thread.intended;
+    auto post = intended.posts.begin();
+    const auto note_posts = [&](std::size_t before) {
+      for (; post != intended.posts.end() && post->before <= before; ++post) {
+        Record planned = planned_post(histories.store.add_name(post->name), post->label);
+        planned.thread = thread.thread;
+        end.node = histories.store.append(end.node, planned);
+      }
+    };
+    for (std::size_t i = 0; i < intended.calls.size(); ++i) {
+      note_posts(i);
+      const Call& call = intended.calls[i];
       const InstanceId group = histories.groups.resolve(call.group, rank);
       if (group == InstanceId::none) continue;
       Order& order = orders.next(group, call.kind, call.peer, call.notes);
@@ -93,8 +118,9 @@ void note_intended(Histories& histories, RankId rank, std::span<const ThreadInte
       if (call.notes != nullptr) planned.notes = histories.store.add_notes(*call.notes);
       end.node = histories.store.append(end.node, planned);
     }
-    is_cut = is_cut || thread.intended.is_cut;
+    is_cut = is_cut || intended.is_cut;
     if (is_cut) break;
+    note_posts(intended.calls.size());
   }
   end.node = histories.store.append(end.node, planned_rest(is_cut));
 }

@@ -16,6 +16,10 @@ std::size_t intended_calls_max(RankId world_size);
 /// The planned record of an intended call with that place in its order. Counts of uneven calls stay unknown;
 /// notes are for the caller to add.
 Record planned_record(const Call& call, std::int32_t sequence);
+/// The planned record of an intended post; `name` is its number in the store.
+Record planned_post(std::int32_t name, const Label& label);
+/// Whether the record is one.
+bool is_planned_post(const Record& record);
 /// Stands behind the last planned record of a rank: its program intends nothing more, or, with `is_cut`, more
 /// than was asked for.
 Record planned_rest(bool is_cut);

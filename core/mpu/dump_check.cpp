@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/input_error.h"
+#include "core/mpu/local_creations.h"
 #include "core/mpu/restricted_mpu.h"
 
 namespace gridlock {
@@ -160,6 +161,9 @@ DumpCheck check_dumps(std::span<const MpuDump> dumps, const MpuContract& contrac
   check.grid = find_dump_grid(dumps, axes);
   if (check.grid.plan) check.algebra = compare_with_grid(dumps, check.grid.plan);
   compare_creations(dumps, check);
+  if (check.disagreements.empty()) {
+    if (auto stuck = find_stuck_local_creation(dumps)) check.disagreements.push_back(std::move(*stuck));
+  }
   compare_sizes(dumps, check);
   check.violations = violations_of(dumps);
   std::erase_if(check.violations, [&](const MpuViolation& violation) {

@@ -5,17 +5,25 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/rank/rank.h"
 
 namespace gridlock {
 
-/// Calls that a program would make, in order, without buffers and uneven counts.
+/// Calls and posts that a program would make, in order, without buffers and uneven counts.
 struct IntendedCalls {
   std::vector<Call> calls;
   /// What Call::notes point to; a deque, so that they stay where they are.
   std::deque<CallNotes> notes;
+  struct Post {
+    std::string name;
+    Label label;
+    /// Number of calls before it.
+    std::size_t before = 0;
+  };
+  std::vector<Post> posts;
   /// There may be more.
   bool is_cut = false;
 };

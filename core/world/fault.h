@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
+#include "core/base/label.h"
 #include "core/base/rank_set.h"
 #include "core/base/units.h"
 
@@ -30,8 +32,7 @@ struct FaultTrigger {
   Nanos time{0};
   std::int64_t call = 1;
   std::string label;
-  std::int32_t inner = -1;
-  std::int32_t outer = -1;
+  std::array<std::int32_t, kLoopsShown> turns = {-1, -1, -1};
 };
 
 /// One fault of a run (simulator only). A crash, exit, exception or hang by call or step happens instead of

@@ -17,8 +17,6 @@ namespace {
 
 const std::string kPlace = "--from areal";
 
-const std::array<std::string, 5> kBackends = {"sglang", "vllm", "fsdp", "megatron", "archon"};
-
 /// Sizes by letter; a letter that is not there is 1.
 using Dims = std::map<char, std::int64_t>;
 
@@ -107,8 +105,9 @@ class Parser {
     if (end == std::string::npos || text_[end] == '+' || text_[end] == '|' || text_[end] == '(') return;
     const std::string name = text_.substr(at_, end - at_);
     if (name == "attn" || name == "ffn") return;
-    if (!name.empty() && std::find(kBackends.begin(), kBackends.end(), name) == kBackends.end())
-      refuse(fmt::format("unknown backend '{}' in '{}'", name, text_), name_hint(name, kBackends));
+    if (!name.empty() &&
+        std::find(kAllocationBackends.begin(), kAllocationBackends.end(), name) == kAllocationBackends.end())
+      refuse(fmt::format("unknown backend '{}' in '{}'", name, text_), name_hint(name, kAllocationBackends));
     made.backend = name;
     at_ = start + name.size();
     read_name(made);
@@ -234,12 +233,15 @@ void check_names(std::vector<Component*>& all) {
 
 }  // namespace
 
+const std::array<std::string, 5> kAllocationBackends = {"sglang", "vllm", "fsdp", "megatron", "archon"};
+
 bool looks_like_allocation(const std::string& text) {
   if (text.empty() || text.find_first_of("-/") != std::string::npos) return false;
   if (text[0] == '[' || text[0] == '(') return true;
   const std::size_t end = text.find_first_of(":.[");
   const std::string word = text.substr(0, end);
-  if (std::find(kBackends.begin(), kBackends.end(), word) != kBackends.end()) return true;
+  if (std::find(kAllocationBackends.begin(), kAllocationBackends.end(), word) != kAllocationBackends.end())
+    return true;
   return text.size() > 1 && std::string_view("dptcem").find(text[0]) != std::string_view::npos &&
          std::isdigit(static_cast<unsigned char>(text[1])) != 0;
 }

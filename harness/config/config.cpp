@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "core/base/input_error.h"
 
 namespace gridlock {
@@ -43,10 +41,12 @@ Config read_config(const ConfigSource& source) {
     if (kind == name) return read(trimmed(text.substr(colon + 1)), source);
   }
   if (text.ends_with(".json")) return read_deepspeed(text, source);
-  static const std::array<std::string, 3> kNames = {"areal", "megatron", "deepspeed"};
-  if (!kind.empty() && is_word(kind))
+  if (!kind.empty() && is_word(kind)) {
+    std::vector<std::string> names = {"areal", "deepspeed"};
+    names.insert(names.end(), kAllocationBackends.begin(), kAllocationBackends.end());
     throw InputError("--from", fmt::format("unknown kind of configuration '{}'", kind),
-                     name_hint(kind, kNames));
+                     name_hint(kind, names));
+  }
   throw InputError("--from", fmt::format("expected a configuration, got '{}'", text),
                    "'megatron: --tensor-model-parallel-size 8 ...', an AReaL allocation such as d4p2t2, or a "
                    "DeepSpeed config.json");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@ struct ConfigSource {
   std::int64_t ranks_per_node = 0;
 };
 
+/// What a data rank holds a share of, the rest being with its group: nothing (all gradients are reduced), the
+/// optimizer's state (ZeRO 1 and 2, Megatron's distributed optimizer), the weights too (ZeRO 3).
+enum class Sharding { none, optimizer, weights };
+
 /// One grid that a configuration describes.
 struct ConfigGrid {
   std::string name;
@@ -35,6 +40,7 @@ struct ConfigGrid {
   /// Answers requests instead of training: forward passes only.
   bool is_server = false;
   bool tied_embedding = false;
+  Sharding sharding = Sharding::none;
 };
 
 /// What was understood of a configuration.
@@ -56,10 +62,16 @@ Config read_config(const ConfigSource& source);
 /// uses every kind of group. Reading it never fails for a Config that read_config returned.
 JsonNode config_scenario(const Config& config);
 
+/// Whether the pipeline of a grid's step is interleaved: with virtual stages, unless the number of stages does
+/// not divide the micro-batches, which Megatron refuses and lint tells.
+bool is_interleaved(const ConfigGrid& grid);
+
 // The kinds, each in a file of its own.
 
 /// `text`: an allocation string of AReaL, e.g. "d4p2t2" or "sglang:d4t2+megatron:(attn:d2p2t2|ffn:d1p2t1e4)".
 Config read_allocation(const std::string& text, const ConfigSource& source);
+/// What stands before the ":" of an allocation's components.
+extern const std::array<std::string, 5> kAllocationBackends;
 /// Whether the text can only be meant as an allocation string.
 bool looks_like_allocation(const std::string& text);
 /// `text`: Megatron-LM's arguments, with the torchrun line before them or without.

@@ -12,6 +12,29 @@ constexpr std::int64_t kCountDefault = 1024;
 constexpr std::int64_t kMicroBatchesMost = 64;
 constexpr std::int64_t kVirtualStagesMost = 1024;
 
+std::int64_t size_of(const ConfigGrid& grid, const char* axis) {
+  return std::max<std::int64_t>(grid.layout.topology.get_dim(axis), 1);
+}
+
+/// As the batch sizes say, else two for each stage; at most kMicroBatchesMost, or one round of the stages,
+/// which shows a schedule whole.
+std::int64_t micro_batches(const ConfigGrid& grid) {
+  if (grid.is_server) return 1;
+  const ModelFacts& model = grid.model;
+  const std::int64_t pipe = size_of(grid, "pipe");
+  std::int64_t count = 2 * pipe;
+  if (model.micro_batches > 0) count = model.micro_batches;
+  if (model.global_batch > 0 && model.micro_batch > 0)
+    count = model.global_batch / (model.micro_batch * size_of(grid, "data"));
+  // What is left of a round stays: whether there is a rest decides what schedules can run.
+  if (count > kMicroBatchesMost) {
+    const std::int64_t rest = count % pipe;
+    const std::int64_t rounds = std::max<std::int64_t>((kMicroBatchesMost - rest) / pipe, 1);
+    count = std::min(count, rounds * pipe + rest);
+  }
+  return std::max<std::int64_t>(count, 1);
+}
+
 class ConfigWriter {
  public:
   explicit ConfigWriter(const Config& config) : config_(config), make_(JsonPlace{}) {}
@@ -98,22 +121,6 @@ class ConfigWriter {
     return node;
   }
 
-  static std::int64_t size_of(const ConfigGrid& grid, const char* axis) {
-    return std::max<std::int64_t>(grid.layout.topology.get_dim(axis), 1);
-  }
-
-  /// As the batch sizes say, else two for each stage; at most kMicroBatchesMost, which shows a schedule
-  /// whole.
-  static std::int64_t micro_batches(const ConfigGrid& grid) {
-    if (grid.is_server) return 1;
-    const ModelFacts& model = grid.model;
-    std::int64_t count = 2 * size_of(grid, "pipe");
-    if (model.micro_batches > 0) count = model.micro_batches;
-    if (model.global_batch > 0 && model.micro_batch > 0)
-      count = model.global_batch / (model.micro_batch * size_of(grid, "data"));
-    return std::clamp<std::int64_t>(count, 1, kMicroBatchesMost);
-  }
-
   /// Elements of the activations that go from stage to stage.
   static std::int64_t activations(const ConfigGrid& grid) {
     const ModelFacts& model = grid.model;
@@ -128,13 +135,6 @@ class ConfigWriter {
                                   {"count", make_.number(kCountDefault)},
                                   {"dtype", make_.text("bfloat16")}});
     return make_.object({{operation, std::move(what)}, {"label", make_.text(label)}});
-  }
-
-  /// Megatron refuses micro-batches that the stages do not divide; lint says so.
-  static bool is_interleaved(const ConfigGrid& grid) {
-    return !grid.is_server && grid.model.virtual_stages > 1 &&
-           grid.model.virtual_stages <= kVirtualStagesMost && size_of(grid, "pipe") > 1 &&
-           micro_batches(grid) % size_of(grid, "pipe") == 0;
   }
 
   static const char* schedule(const ConfigGrid& grid) {
@@ -170,6 +170,21 @@ class ConfigWriter {
     return step;
   }
 
+  /// What the data ranks do with the gradients, and with the weights of which each holds a share.
+  JsonNode gradients(const ConfigGrid& grid, const char* family) const {
+    if (grid.sharding == Sharding::none) return call("all_reduce", grid, family, "gradients");
+    const bool weights = grid.sharding == Sharding::weights;
+    JsonNode step = make_.object({{"workload", make_.text(weights ? "fsdp" : "zero1")},
+                                  {"grid", make_.text(grid.name)},
+                                  {"family", make_.text(family)},
+                                  {weights ? "layers" : "buckets", make_.number(2)},
+                                  {"count", make_.number(kCountDefault)},
+                                  {"dtype", make_.text("bfloat16")}});
+    if (weights) make_.set(step, "micro_batches", make_.number(micro_batches(grid)));
+    make_.set(step, "gradient_norm", make_.flag(true));
+    return step;
+  }
+
   JsonNode::Array mesh_steps(const ConfigGrid& grid) const {
     JsonNode::Array batch;
     if (size_of(grid, "context") > 1) batch.push_back(call("all_to_all", grid, "context", "attention"));
@@ -190,16 +205,11 @@ class ConfigWriter {
     steps.push_back(pipeline(grid));
     if (grid.is_server) return steps;
     if (size_of(grid, "context") > 1) steps.push_back(layer(grid, "context_ring"));
-    if (has_experts && grid.recipe == "megatron") {
+    if (has_experts) {
       steps.push_back(layer(grid, "moe"));
       make_.set(steps.back(), "expert_gradients", make_.number(kCountDefault));
-    } else if (has_experts) {
-      // DeepSpeed's expert groups are the world's, which the workload does not take.
-      steps.push_back(call("all_to_all", grid, "expert", "dispatch"));
-      steps.push_back(call("all_reduce", grid, "expert_data", "expert gradients"));
     }
-    steps.push_back(
-        call("all_reduce", grid, grid.recipe == "megatron" ? "data_context" : "data", "gradients"));
+    steps.push_back(gradients(grid, grid.recipe == "megatron" ? "data_context" : "data"));
     return steps;
   }
 
@@ -208,6 +218,12 @@ class ConfigWriter {
 };
 
 }  // namespace
+
+bool is_interleaved(const ConfigGrid& grid) {
+  return !grid.is_server && grid.model.virtual_stages > 1 &&
+         grid.model.virtual_stages <= kVirtualStagesMost && size_of(grid, "pipe") > 1 &&
+         micro_batches(grid) % size_of(grid, "pipe") == 0;
+}
 
 JsonNode config_scenario(const Config& config) { return ConfigWriter(config).write(); }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/input_error.h"
 #include "core/grid/deepspeed_experts.h"
+#include "core/grid/factors.h"
 #include "harness/config/config.h"
 #include "harness/config/flags.h"
 #include "harness/read/json_cursor.h"
@@ -22,15 +23,41 @@ std::int64_t size_in(const JsonCursor& object, const char* key) {
   return value->integer(1, kSizeMax);
 }
 
-/// Keys that were read; the others go to `ignored`.
-void list_ignored(const JsonCursor& root, const std::vector<std::string>& read, Config& config) {
-  for (const auto& [key, value] : root.members()) {
+/// Keys that were read; the others go to `ignored`, those of an inner object with its name before them.
+void list_ignored(const JsonCursor& object, const std::string& name, const std::vector<std::string>& read,
+                  Config& config) {
+  for (const auto& [key, value] : object.members()) {
     if (std::find(read.begin(), read.end(), key) != read.end()) continue;
     const bool is_one = value.node() == JsonMaker(value.node().place).number(1);
     if (const auto hint = hint_for_unknown(key, is_one ? "1" : "", read))
-      root.fail_key(key, fmt::format("unknown key '{}'", key), *hint);
-    config.ignored.push_back(key);
+      object.fail_key(key, fmt::format("unknown key '{}'", key), *hint);
+    config.ignored.push_back(name + key);
   }
+}
+
+/// An object or, as DeepSpeed still takes it for ZeRO 1, a flag.
+Sharding read_zero(const JsonCursor& zero, std::int64_t pipe, Config& config) {
+  constexpr const char* kGroupSizes[] = {"zero_hpz_partition_size", "mics_shard_size"};
+  if (!zero.is_object()) return zero.boolean() ? Sharding::optimizer : Sharding::none;
+  for (const char* key : kGroupSizes) {
+    const auto size = zero.find(key);
+    if (size && !size->is_string() && size->integer(-1, kSizeMax) > 1)
+      zero.fail_key(key,
+                    fmt::format("the groups that '{}' cuts out of the data groups are not known here", key));
+  }
+  if (const auto quantized = zero.find("zero_quantized_gradients"); quantized && quantized->boolean())
+    zero.fail_key("zero_quantized_gradients", "the groups of quantized gradients are not known here");
+  list_ignored(zero, "zero_optimization.",
+               {"stage", kGroupSizes[0], kGroupSizes[1], "zero_quantized_gradients"}, config);
+  const auto stage = zero.find("stage");
+  const std::int64_t level = stage ? stage->integer(0, 3) : 0;
+  if (level > 1 && pipe > 1) {
+    // runtime/pipe/engine.py PipelineEngine asserts it.
+    zero.fail_key("stage", fmt::format("ZeRO {} excludes a pipeline, here of {} stages", level, pipe),
+                  "ZeRO 0 and 1 go with --pipeline-parallel-size");
+  }
+  if (level == 3) return Sharding::weights;
+  return level == 0 ? Sharding::none : Sharding::optimizer;
 }
 
 ModelFacts read_batches(const JsonCursor& root) {
@@ -59,18 +86,20 @@ std::int64_t read_world_size(Flags& flags, const ConfigSource& source) {
 
 GridLayout lay_out(Flags& flags, const DeepSpeedExperts& sizes) {
   const std::int64_t model = sizes.pipe * sizes.tensor;
-  if (sizes.world_size % model != 0) {
-    throw InputError(kPlace, fmt::format("the world size {} is not divisible by pipeline x tensor = {}",
-                                         sizes.world_size, model));
-  }
+  const std::int64_t data = exact_share(kPlace, "world size", sizes.world_size, "pipeline x tensor =", model);
   std::vector<std::string> axes = {"pipe", "data"};
-  std::vector<std::int64_t> dims = {sizes.pipe, sizes.world_size / model};
+  std::vector<std::int64_t> dims = {sizes.pipe, data};
   if (sizes.tensor > 1) {
     axes.emplace_back("model");
     dims.push_back(sizes.tensor);
   }
   GridLayout layout{ProcessTopology(std::move(axes), dims), {}};
-  if (flags.has("--expert-parallel-size")) layout.views.push_back(deepspeed_expert_view(sizes));
+  if (!flags.has("--expert-parallel-size")) return layout;
+  try {
+    layout.views.push_back(deepspeed_expert_view(sizes));
+  } catch (const InputError& error) {
+    throw InputError(kPlace, error.message(), error.hint());
+  }
   return layout;
 }
 
@@ -104,11 +133,13 @@ Config read_deepspeed(const std::string& text, const ConfigSource& source) {
   config.ranks_per_node = static_cast<RankId>(source.ranks_per_node > 0 ? source.ranks_per_node : 8);
   ConfigGrid grid{"trainer", "deepspeed", false, lay_out(flags, sizes)};
   grid.model = read_batches(root);
-  config.grids.push_back(std::move(grid));
-  list_ignored(root,
+  list_ignored(root, "",
                {"train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps",
-                "tensor_parallel"},
+                "tensor_parallel", "zero_optimization"},
                config);
+  if (tensor) list_ignored(*tensor, "tensor_parallel.", {"autotp_size"}, config);
+  if (const auto zero = root.find("zero_optimization")) grid.sharding = read_zero(*zero, sizes.pipe, config);
+  config.grids.push_back(std::move(grid));
   for (const std::string& flag : flags.unused()) config.ignored.push_back(flag);
   return config;
 }

@@ -22,6 +22,42 @@ std::vector<std::string> words_of(const std::string& text, char separator) {
   return words;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+/// The words of a command line as a shell cuts it: quotes keep blanks and are no part of a word, a backslash
+/// before a line's end joins the lines. Variables and patterns are left as they are.
+std::vector<std::string> shell_words(const std::string& text, const std::string& place) {
+  std::vector<std::string> words;
+  bool in_word = false;
+  char quote = 0;
+  const auto add = [&](std::string_view part) {
+    if (!in_word) words.emplace_back();
+    in_word = true;
+    words.back() += part;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_last = i + 1 == text.size();
+    if (quote != 0 && c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+      add("");
+    } else if (c == '\\' && quote != '\'' && (is_last || is_blank(text[i + 1]))) {
+      continue;
+    } else if (c == '\\' && quote != '\'') {
+      add(std::string_view(text).substr(++i, 1));
+    } else if (quote == 0 && is_blank(c)) {
+      in_word = false;
+    } else {
+      add(std::string_view(text).substr(i, 1));
+    }
+  }
+  if (quote != 0)
+    throw InputError(place, fmt::format("a quote {} is not closed after '{}'", quote, words.back()));
+  return words;
+}
+
 std::string dashed(std::string name) {
   std::replace(name.begin(), name.end(), '_', '-');
   return name;
@@ -120,10 +156,7 @@ std::optional<std::int64_t> parse_size(const std::string& text) {
 }
 
 Flags::Flags(const std::string& text, std::string place) : place_(std::move(place)) {
-  std::istringstream in(text);
-  std::string word;
-  while (in >> word) {
-    if (word == "\\") continue;
+  for (const std::string& word : shell_words(text, place_)) {
     if (is_flag(word)) {
       const std::size_t equals = word.find('=');
       Flag flag{word.substr(0, equals), {}};

@@ -7,8 +7,8 @@
 
 namespace gridlock {
 
-/// Command line arguments of some program: "--name value value", "--name=value", and words before the first
-/// flag. A value that looks like a negative number is a value.
+/// Command line arguments of some program, quoted as for a shell: "--name value value", "--name=value", and
+/// words before the first flag. A value that looks like a negative number is a value.
 class Flags {
  public:
   struct Flag {
@@ -17,7 +17,8 @@ class Flags {
     bool used = false;
   };
 
-  /// `place` is what errors name. '_' in names is read as '-', as argparse users mix them.
+  /// `place` is what errors name. '_' in names is read as '-', as argparse users mix them. Throws InputError
+  /// for a quote that is not closed.
   Flags(const std::string& text, std::string place);
 
   const std::vector<std::string>& words() const { return words_; }

@@ -25,13 +25,20 @@ MegatronSizes read_sizes(Flags& flags) {
   sizes.expert = flags.size_or("--expert-model-parallel-size", 1);
   sizes.expert_tensor = flags.size_or("--expert-tensor-parallel-size", 0);
   sizes.context_levels = flags.sizes("--hierarchical-context-parallel-sizes");
-  if (flags.has("--use-tp-pp-dp-mapping")) sizes.order = "tp-cp-ep-pp-dp";
-  if (const auto order = flags.value("--order")) sizes.order = *order;
+  const bool is_pipe_before_data = flags.has("--use-tp-pp-dp-mapping");
+  if (is_pipe_before_data) sizes.order = "tp-cp-ep-pp-dp";
+  if (const auto order = flags.value("--order")) {
+    if (is_pipe_before_data && *order != sizes.order)
+      throw InputError(kPlace, fmt::format("--use-tp-pp-dp-mapping is the order {}, and --order says {}",
+                                           sizes.order, *order));
+    sizes.order = *order;
+  }
   return sizes;
 }
 
 const char* const kVirtualStages = "--num-virtual-stages-per-pipeline-rank";
 const char* const kChunkLayers = "--num-layers-per-virtual-pipeline-stage";
+const char* const kRound = "--microbatch-group-size-per-virtual-pipeline-stage";
 const char* const kLayout = "--pipeline-model-parallel-layout";
 
 /// Two ways to say the same (training/arguments.py validate_args: at most one of the three).
@@ -98,7 +105,12 @@ std::int64_t read_virtual_stages(Flags& flags, std::int64_t layers, std::int64_t
   if (const auto chunk = flags.size(kChunkLayers)) chunks = chunks_of_layers(*chunk, layers, pipe);
   if (const auto layout = flags.value(kLayout)) chunks = chunks_of_layout(*layout, pipe);
   const bool overlaps = !flags.has("--no-overlap-p2p-communication");
+  const std::int64_t round = flags.size_or(kRound, pipe);
   if (chunks < 2) return 0;
+  if (round != pipe) {
+    throw InputError(kPlace, fmt::format("{} {} is not known here", kRound, round),
+                     fmt::format("rounds of {} micro-batches, one for each stage, are", pipe));
+  }
   const std::int64_t least = overlaps ? 2 : 3;
   if (pipe >= least) return chunks;
   throw InputError(
@@ -132,6 +144,7 @@ ModelFacts read_model(Flags& flags, const MegatronSizes& sizes) {
   model.query_groups = flags.size_or("--num-query-groups", 0);
   model.experts = flags.size_or("--num-experts", 0);
   model.hidden_size = flags.size_or("--hidden-size", 0);
+  model.feed_forward_size = flags.size_or("--ffn-hidden-size", 0);
   model.head_size = flags.size_or("--kv-channels", 0);
   if (flags.has("--sequence-parallel") && sizes.tensor > 1) model.sequence_ranks = sizes.tensor;
   model.sequence_length = flags.size_or("--seq-length", 0);
@@ -183,6 +196,7 @@ Config read_megatron_flags(const std::string& text, const ConfigSource& source) 
   grid.gloo_twins = !flags.has("--disable-gloo-process-groups");
   grid.timeout_s = 60 * flags.size_or("--distributed-timeout-minutes", 10);
   grid.tied_embedding = !flags.has("--untie-embeddings-and-output-weights");
+  if (flags.has("--use-distributed-optimizer")) grid.sharding = Sharding::optimizer;
   Config config;
   config.name = "megatron";
   config.description = "One training step of a Megatron configuration: " + text;
@@ -190,8 +204,13 @@ Config read_megatron_flags(const std::string& text, const ConfigSource& source) 
   config.ranks_per_node = static_cast<RankId>(source.ranks_per_node > 0 ? source.ranks_per_node
                                               : per_node > 0            ? per_node
                                                                         : 8);
-  config.grids.push_back(std::move(grid));
   config.ignored = flags.unused();
+  if (grid.model.virtual_stages > 1 && !is_interleaved(grid)) {
+    config.ignored.push_back(
+        fmt::format("{} virtual stages: {} stages do not divide the micro-batches (see gridlock lint)",
+                    grid.model.virtual_stages, sizes.pipe));
+  }
+  config.grids.push_back(std::move(grid));
   return config;
 }
 

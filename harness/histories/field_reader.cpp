@@ -30,10 +30,15 @@ void read_planned(const JsonCursor& word, Record& record) {
       return;
     }
   }
+  if (word.string() == kPlannedPostWord) {
+    record = planned_post(-1, {});
+    return;
+  }
   record.kind = RecordKind::planned;
   if (read_operation(word.string(), record)) return;
   std::vector<std::string> known;
   for (const OperationInfo& info : all_operations()) known.emplace_back(info.name);
+  known.emplace_back(kPlannedPostWord);
   for (const bool is_cut : {false, true}) known.emplace_back(planned_rest_word(is_cut));
   word.fail_name("planned operation", word.string(), known);
 }
@@ -55,13 +60,13 @@ void read_done(const JsonCursor& word, Record& record) {
 
 void read_loops(const JsonCursor& loops, LinePlace& place) {
   const std::vector<JsonCursor> pairs = loops.items();
-  if (pairs.size() > 2) loops.fail("expected the innermost loop and the next outer one");
+  if (pairs.size() > kLoopsShown)
+    loops.fail(fmt::format("expected at most {} loops, the innermost first", kLoopsShown));
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::vector<JsonCursor> pair = pairs[i].items();
     if (pair.size() != 2) pairs[i].fail("expected [name, value]");
-    (i == 0 ? place.site->inner_loop : place.site->outer_loop) = pair[0].string();
-    (i == 0 ? place.label.inner : place.label.outer) =
-        static_cast<std::int32_t>(pair[1].integer(-1, Bounds::kInt32Max));
+    place.site->loops[i] = pair[0].string();
+    place.label.turns[i] = static_cast<std::int32_t>(pair[1].integer(-1, Bounds::kInt32Max));
   }
 }
 

@@ -58,19 +58,20 @@ void FieldWriter::place(const LinePlace& value) {
   const Site& site = *value.site;
   const Label& label = value.label;
   json_["label"] = site.text;
-  const bool has_outer = !site.outer_loop.empty() || label.outer >= 0;
-  if (has_outer || !site.inner_loop.empty() || label.inner >= 0) {
-    Json loops = Json::array();
-    loops.push_back(Json::array({site.inner_loop, label.inner}));
-    if (has_outer) loops.push_back(Json::array({site.outer_loop, label.outer}));
-    json_["loops"] = std::move(loops);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < kLoopsShown; ++i) {
+    if (!site.loops[i].empty() || label.turns[i] >= 0) count = i + 1;
   }
+  for (std::size_t i = 0; i < count; ++i)
+    json_["loops"].push_back(Json::array({site.loops[i], label.turns[i]}));
   if (!site.place.empty()) json_["at"] = site.place;
 }
 
 void FieldWriter::what(const Record& record) {
   if (is_planned_rest(record)) {
     json_["plans"] = planned_rest_word(is_planned_cut(record));
+  } else if (is_planned_post(record)) {
+    json_["plans"] = kPlannedPostWord;
   } else if (record.kind == RecordKind::planned) {
     json_["plans"] = call_kind_name(record.call);
   } else if (record.kind == RecordKind::call) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "core/history/intention.h"
 #include "harness/histories/history_words.h"
 #include "harness/histories/line_fields.h"
 #include "harness/histories/recorded_run.h"
@@ -141,7 +142,8 @@ void visit_detail(Io& io, RecordLine& line) {
     visit(io, *line.spec);
   }
   if (io.enters(!line.spec))
-    io.text("name", line.name, kind == RecordKind::post || kind == RecordKind::await);
+    io.text("name", line.name,
+            kind == RecordKind::post || kind == RecordKind::await || is_planned_post(line.record));
   if (io.enters(kind == RecordKind::create_grid)) io.plan("plan", line.plan);
 }
 
@@ -152,7 +154,8 @@ void visit(Io& io, RecordLine& line) {
   if (!io.enters(!is_planned_rest(record))) return;
   const Record usual;
   const OperationInfo& what = operation(record.call);
-  const bool is_call = record.kind == RecordKind::call || record.kind == RecordKind::planned;
+  const bool is_post = is_planned_post(record);
+  const bool is_call = record.kind == RecordKind::call || (record.kind == RecordKind::planned && !is_post);
   const bool is_split = record.kind == RecordKind::split;
   const bool moves = is_call && what.count != CountMeaning::nothing;
   const bool has_count = moves && what.count != CountMeaning::per_rank;
@@ -175,7 +178,7 @@ void visit(Io& io, RecordLine& line) {
   io.number("stream", record.stream, usual.stream, kInt32);
   io.flag("rejected", record.rejected);
   io.flag("batched", record.batched);
-  io.unknown(record.unknown);
+  if (io.enters(!is_post)) io.unknown(record.unknown);
   io.number("device", line.notes.device, kOwnDevice, {kHostMemory, Bounds::kInt32Max});
   io.number("tag", line.notes.tag, 0, kInt32);
   io.number("kept_by", line.notes.kept_by, -1, kInt32);

@@ -252,6 +252,7 @@ std::int32_t HistoryReader::detail_of(const RecordLine& line) {
     case RecordKind::split:
     case RecordKind::shrink:
       return line.spec ? store.add_spec(*line.spec) : -1;
+    case RecordKind::planned:  // a post
     case RecordKind::post:
     case RecordKind::await:
     case RecordKind::fault:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/history/intention.h"
+
 namespace gridlock {
 namespace {
 
@@ -38,7 +40,8 @@ std::span<const std::string_view> record_kind_words() { return kRecordKinds; }
 std::string_view planned_rest_word(bool is_cut) { return is_cut ? "more than is listed" : "nothing more"; }
 
 bool is_planned_rest(const Record& record) {
-  return record.kind == RecordKind::planned && (record.unknown & kUnknownGroup) != 0;
+  return record.kind == RecordKind::planned && (record.unknown & kUnknownGroup) != 0 &&
+         !is_planned_post(record);
 }
 
 std::span<const UnknownWord> unknown_words() { return kUnknown; }

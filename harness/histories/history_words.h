@@ -14,6 +14,8 @@ std::span<const std::string_view> run_end_words();
 /// Records that are no call; calls are spelled by their operation.
 std::span<const std::string_view> record_kind_words();
 
+/// What stands for a planned post.
+inline constexpr std::string_view kPlannedPostWord = "post";
 /// What stands for planned_rest(is_cut).
 std::string_view planned_rest_word(bool is_cut);
 /// Whether the record is planned_rest().

@@ -75,6 +75,7 @@ RecordLine HistoryWriter::record_line(RankId rank, const Record& record, Creatio
       state = states_.create_grid(state, record.detail, line.plan, "");
       line.name = groups_.name(states_.grid(state));
       break;
+    case RecordKind::planned:  // a post
     case RecordKind::post:
     case RecordKind::await:
     case RecordKind::fault:

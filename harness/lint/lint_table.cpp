@@ -20,8 +20,9 @@ constexpr LintInfo kLints[] = {
      "a "
      "multiple of them."},
     {LintCode::HIDDEN_NOT_DIVISIBLE, kError, "HIDDEN_NOT_DIVISIBLE",
-     "The hidden size cannot be split over the tensor ranks, or into the attention heads.",
-     "Choose a tensor size and a number of heads that divide it."},
+     "The hidden size cannot be split into the attention heads, or the inner size of the feed-forward layer "
+     "over the tensor ranks.",
+     "Choose a number of heads and a tensor size that divide them."},
     {LintCode::SEQUENCE_NOT_DIVISIBLE, kError, "SEQUENCE_NOT_DIVISIBLE",
      "The sequence cannot be split. Context parallelism cuts it into two chunks for each context rank, so "
      "that causal attention is balanced; sequence parallelism deals a context rank's part out to the tensor "
@@ -65,7 +66,7 @@ constexpr LintInfo kLints[] = {
     {LintCode::EMBEDDING_CROSSES_NODE, kNote, "EMBEDDING_CROSSES_NODE",
      "The first and the last stage, which hold a tied embedding, are on different nodes: its gradient goes "
      "over the network once a step.",
-     "Nothing, or untie the embeddings."},
+     "Nothing, or untie the embeddings; nothing uses these groups then."},
     {LintCode::UNUSED_RANKS, kNote, "UNUSED_RANKS",
      "Ranks of the world are in no grid. They still take part in every creation.",
      "Make the world smaller, if they are not meant for something else."},

@@ -79,9 +79,10 @@ void width(const ModelFacts& model, const Sizes& sizes, const LintFindings& find
     findings.add(LintCode::HIDDEN_NOT_DIVISIBLE,
                  fmt::format("hidden size {} in {} heads", model.hidden_size, model.attention_heads));
   }
-  if (model.hidden_size % sizes.tensor != 0) {
-    findings.add(LintCode::HIDDEN_NOT_DIVISIBLE,
-                 fmt::format("hidden size {} on {} tensor ranks", model.hidden_size, sizes.tensor));
+  // Of the matrices, heads and the inner size of the feed-forward layer are split; the hidden size is not.
+  if (model.feed_forward_size % sizes.tensor != 0) {
+    findings.add(LintCode::HIDDEN_NOT_DIVISIBLE, fmt::format("feed-forward size {} on {} tensor ranks",
+                                                             model.feed_forward_size, sizes.tensor));
   }
   if (sizes.context > 1 && model.sequence_length % (2 * sizes.context) != 0) {
     findings.add(LintCode::SEQUENCE_NOT_DIVISIBLE,

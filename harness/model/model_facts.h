@@ -17,6 +17,8 @@ struct ModelFacts {
   std::int64_t query_groups = 0;
   std::int64_t experts = 0;
   std::int64_t hidden_size = 0;
+  /// Inner size of the feed-forward layer.
+  std::int64_t feed_forward_size = 0;
   /// Size of one head, where it is not hidden_size / attention_heads.
   std::int64_t head_size = 0;
   std::int64_t sequence_length = 0;
@@ -45,6 +47,7 @@ inline constexpr ModelFactInfo kModelFacts[] = {
     {"query_groups", &ModelFacts::query_groups},
     {"experts", &ModelFacts::experts},
     {"hidden_size", &ModelFacts::hidden_size},
+    {"feed_forward_size", &ModelFacts::feed_forward_size},
     {"head_size", &ModelFacts::head_size},
     {"sequence_length", &ModelFacts::sequence_length},
     {"sequence_ranks", &ModelFacts::sequence_ranks},

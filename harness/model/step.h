@@ -214,12 +214,11 @@ struct Step {
   /// A request that does not end with ok (a timeout, a lost peer, an aborted group) is passed over instead of
   /// ending the program.
   bool continues_on_failure = false;
-  /// Text (label, or name of the action), names of the two innermost shown loops and "file.json:12". Loop
+  /// Text (label, or name of the action), names of the innermost shown loops and "file.json:12". Loop
   /// variables that start with '_' are not shown in labels.
   Site site;
-  /// Depths of the loops that site names, for Label::inner and Label::outer; -1 when there is none.
-  LoopDepth inner_loop = -1;
-  LoopDepth outer_loop = -1;
+  /// Depths of the loops that site names, for Label::turns; -1 when there is none.
+  std::array<LoopDepth, kLoopsShown> loops = {-1, -1, -1};
   /// Place among all steps of the scenario in reading order: what is known of a step is kept in a list by it.
   std::uint32_t number = 0;
 };

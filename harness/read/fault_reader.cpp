@@ -45,17 +45,15 @@ void read_step_trigger(const ReadContext& context, const JsonCursor& at, FaultTr
   }
   if (found == nullptr) step.fail_name("step with the label", trigger.label, known);
   std::vector<std::string> keys = {"label"};
-  for (const std::string& loop : {found->inner_loop, found->outer_loop}) {
+  for (const std::string& loop : found->loops) {
     if (!loop.empty()) keys.push_back(loop);
   }
   at.check_keys(keys);
-  const auto read_turn = [&at](const std::string& loop, std::int32_t& turn) {
-    if (loop.empty()) return;
-    if (const auto value = at.find(loop))
-      turn = static_cast<std::int32_t>(value->integer(0, std::numeric_limits<std::int32_t>::max()));
-  };
-  read_turn(found->inner_loop, trigger.inner);
-  read_turn(found->outer_loop, trigger.outer);
+  for (std::size_t i = 0; i < kLoopsShown && !found->loops[i].empty(); ++i) {
+    if (const auto value = at.find(found->loops[i]))
+      trigger.turns[i] =
+          static_cast<std::int32_t>(value->integer(0, std::numeric_limits<std::int32_t>::max()));
+  }
 }
 
 FaultTrigger read_trigger(const ReadContext& context, const JsonCursor& at) {

@@ -35,9 +35,12 @@ ScheduleTable read_table_file(const JsonCursor& table) {
     path = std::filesystem::path(*file).parent_path() / path;
   std::ifstream stream(path);
   std::ostringstream text;
-  if (!std::filesystem::is_regular_file(path) || !(text << stream.rdbuf()))
+  if (!std::filesystem::is_regular_file(path) || !stream.is_open())
     table.fail(fmt::format("cannot read the table '{}'", path.string()));
-  return parse_schedule_table(text.str(), path.string());
+  text << stream.rdbuf();
+  ScheduleTable read = parse_schedule_table(text.str(), path.string());
+  if (read.rows.empty()) table.fail(fmt::format("the table '{}' has no row", path.string()));
+  return read;
 }
 
 class RequestReader {

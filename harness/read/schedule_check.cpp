@@ -119,6 +119,7 @@ class MissingWork {
 
   void check() const {
     std::set<Key> missing = missing_stages();
+    add_backwards(missing);
     for (const auto& [key, position] : index_.all()) {
       for (const Key& input : index_.inputs(key)) {
         if (input.stage == key.stage && !index_.has(input)) missing.insert(input);
@@ -154,6 +155,16 @@ class MissingWork {
     return missing;
   }
 
+  /// A table that trains does every backward: one that all stages leave out is missing on the last stage.
+  void add_backwards(std::set<Key>& missing) const {
+    const auto is_backward = [](const auto& entry) { return entry.first.part == Part::backward; };
+    if (std::none_of(index_.all().begin(), index_.all().end(), is_backward)) return;
+    for (const auto& [key, position] : index_.all()) {
+      const Key backward{Part::backward, key.stage, key.micro_batch};
+      if (key.part == Part::forward && !index_.has(backward)) missing.insert(backward);
+    }
+  }
+
   [[noreturn]] void refuse_extra(const std::vector<Key>& keys) const {
     const Key& key = keys.front();
     throw InputError(table_.place(index_.at(key).row),
@@ -186,6 +197,8 @@ class MissingWork {
       if (other.part == key.part && other.micro_batch == key.micro_batch)
         return fmt::format("while there is {}", index_.placed(other));
     }
+    if (key.part == Part::backward)
+      return fmt::format("which {} asks for", index_.placed({Part::forward, key.stage, key.micro_batch}));
     GRIDLOCK_CHECK(!"an action that nothing asks for");
   }
 

@@ -215,6 +215,8 @@ std::vector<std::int32_t> ScheduleTable::rows_of_stages() const {
 ScheduleTable parse_schedule_table(std::string_view text, const std::string& file) {
   ScheduleTable table;
   table.file = file;
+  // Spreadsheets put a mark before UTF-8.
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   for (int line = 1; !text.empty(); ++line) {
     const std::size_t length = std::min(text.find('\n'), text.size());
     std::string_view cells = text.substr(0, length);

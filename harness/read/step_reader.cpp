@@ -133,17 +133,12 @@ void place_step(const ReadContext& context, const JsonCursor& cursor, const std:
   step.site.text = label ? label->string() : action;
   const JsonPlace& place = cursor.node().place;
   step.site.place = place.line == 0 ? place.to_string() : fmt::format("{}:{}", *place.file, place.line);
-  for (auto depth = static_cast<LoopDepth>(context.loops.size()) - 1; depth >= 0 && step.outer_loop < 0;
-       --depth) {
-    const std::string& variable = context.loops[static_cast<std::size_t>(depth)];
-    if (!is_shown(variable)) continue;
-    if (step.inner_loop < 0) {
-      step.inner_loop = depth;
-      step.site.inner_loop = variable;
-    } else {
-      step.outer_loop = depth;
-      step.site.outer_loop = variable;
-    }
+  std::size_t shown = 0;
+  for (std::size_t depth = context.loops.size(); depth-- > 0 && shown < kLoopsShown;) {
+    if (!is_shown(context.loops[depth])) continue;
+    step.loops[shown] = static_cast<LoopDepth>(depth);
+    step.site.loops[shown] = context.loops[depth];
+    ++shown;
   }
 }
 

@@ -40,13 +40,20 @@ class Values {
     const std::string& name = values_.find("family")->string();
     std::vector<std::string> known;
     for (const PlanFamily& family : plan.families()) {
-      if (family.selection == MemberSelection::all && !family.of_world) known.push_back(family.name);
+      if (family.selection == MemberSelection::all && has_members_only(plan, family))
+        known.push_back(family.name);
     }
     if (index_of(known, name) < 0) {
       const auto given = workload_.find("family");
       (given ? *given : workload_).fail_name("family of all the grid's ranks", name, known);
     }
     return plan.find_family(name).value();
+  }
+
+  /// Whether no rank outside of the grid is in the family, which one of the whole world may have.
+  static bool has_members_only(const Plan& plan, const PlanFamily& family) {
+    const std::int64_t size = plan.group_size(plan.find_family(family.name).value());
+    return !family.of_world || size * family.count == plan.topology().world_size();
   }
 
   /// A value for each place in the group.

@@ -8,8 +8,8 @@ RankView::RankView(const Scenario& scenario, RankId rank)
 Label RankView::label(SiteId site, const Step& step) const {
   Label made;
   made.site = site;
-  if (step.inner_loop >= 0) made.inner = static_cast<std::int32_t>(loop(step.inner_loop));
-  if (step.outer_loop >= 0) made.outer = static_cast<std::int32_t>(loop(step.outer_loop));
+  for (std::size_t i = 0; i < kLoopsShown && step.loops[i] >= 0; ++i)
+    made.turns[i] = static_cast<std::int32_t>(loop(step.loops[i]));
   return made;
 }
 

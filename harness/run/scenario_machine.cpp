@@ -46,12 +46,22 @@ Request ScenarioMachine::next(RankContext& rank, const Reply& last) {
   return made;
 }
 
+namespace {
+
+/// Leaves the first `size` calls and what is posted before the next one.
+void cut(IntendedCalls& intended, std::size_t size) {
+  intended.calls.resize(size);
+  std::erase_if(intended.posts, [&](const IntendedCalls::Post& post) { return post.before > size; });
+}
+
+}  // namespace
+
 IntendedCalls ScenarioMachine::intended_calls(RankContext& rank, std::size_t max) {
   RankView view = view_;
   StepCursor cursor = cursor_.with_view(view);
   IntendedCalls intended;
   intended.is_cut = !intend(rank, view, cursor, max, intended);
-  if (intended.calls.size() > max) intended.calls.resize(max);
+  if (intended.calls.size() > max) cut(intended, max);
   return intended;
 }
 
@@ -65,6 +75,8 @@ bool ScenarioMachine::intend(RankContext& rank, RankView& view, StepCursor& curs
     if (step == nullptr) break;
     const auto* parallel = std::get_if<ParallelAction>(&step->action);
     if (parallel != nullptr && !intend_parallel(rank, view, *parallel, max, intended)) return false;
+    if (const auto* post = std::get_if<PostAction>(&step->action); post != nullptr && !post->fails)
+      intended.posts.push_back({post->name, view.label(program_->site(*step), *step), calls.size()});
     const auto* action = std::get_if<SubmitAction>(&step->action);
     if (action == nullptr) continue;
     for (const Operation& operation : action->operations) {
@@ -97,7 +109,7 @@ bool ScenarioMachine::intend_parallel(RankContext& rank, const RankView& view, c
     for (std::size_t i = before; i < calls.size(); ++i) {
       if (!is_shared(i)) continue;
       // How two threads take turns on a group is not known.
-      calls.resize(first);
+      cut(intended, first);
       return false;
     }
   }

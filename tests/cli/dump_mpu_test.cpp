@@ -32,14 +32,10 @@ TEST(DumpMpu, ASoundMpuPassesWhereItsUsersAskNothingMore) {
   const BinaryRun zero =
       check_example("ThreeAxes", "--contract deepspeed@0.19.6 --subsystem 'ZeRO 1/2' --subsystem 'ZeRO 3'");
   EXPECT_EQ(zero.exit_code, 0) << zero.out;
-  EXPECT_THAT(
-      zero.out,
-      StartsWith("three_axes.ThreeAxes, 8 ranks: passed\n"
-                 "  deepspeed@0.19.6: every name that every engine reads is there, and those of ZeRO 1/2, "
-                 "ZeRO 3 are there\n"
-                 "  grid pipe=2,data=2,tensor=2 (from the sizes, in the order that fits best): "
-                 "0 of 96 values differ\n"
-                 "  between ranks: consistent, 14 groups created\n"));
+  // The first example of the page, whole.
+  const std::string page = read_file(GRIDLOCK_SOURCE_DIR "/docs/mpu_dumps.md");
+  EXPECT_THAT(zero.out, StartsWith("three_axes.ThreeAxes, 8 ranks: passed\n"));
+  EXPECT_THAT(page, HasSubstr("```\n" + zero.out + "```\n"));
   const BinaryRun all = check_example("ThreeAxes", "--contract deepspeed@0.19.6");
   EXPECT_EQ(all.exit_code, 3);
   EXPECT_THAT(all.out, HasSubstr("  get_data_parallel_group_ranks is missing on all ranks\n"
@@ -59,6 +55,25 @@ TEST(DumpMpu, AWrongMpuIsToldWhereItIsWrong) {
               HasSubstr("  order of new_group differs on rank 5: creation 2 of 15: on rank 5 it is [0, 1] "
                         "on nccl, on rank 0 it is [2, 3] on nccl\n"));
   EXPECT_THAT(run.out, HasSubstr("the object has 'get_slice_paralel_group': is that the one?\n"));
+}
+
+TEST(DumpMpu, AnExitInsideAnAccessorIsAnAnswer) {
+  const std::string file =
+      temporary_file("exits.py",
+                     "import sys\n"
+                     "class Exits:\n"
+                     "  def get_data_parallel_rank(self): sys.exit(3)\n"
+                     "  def get_model_parallel_rank(self): raise OSError('two\\nlines')\n"
+                     "def nothing(): pass\n");
+  const std::string flags = " --stand-in --without-torch --world-size 2 --out ";
+  const std::string dump = temporary_file("exits.json", "");
+  ASSERT_EQ(run_dump_mpu(file + ":Exits" + flags + dump).exit_code, 0);
+  const std::string checked = run_gridlock("accessors --check " + dump + " --contract deepspeed@0.19.6").out;
+  EXPECT_THAT(checked, HasSubstr("get_data_parallel_rank raises SystemExit: 3 on all ranks"));
+  EXPECT_THAT(checked, HasSubstr("get_model_parallel_rank raises OSError: two lines on all ranks"));
+  const BinaryRun none = run_dump_mpu(file + ":nothing" + flags + dump);
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.err, HasSubstr("gave None, which is no mpu"));
 }
 
 TEST(DumpMpu, SaysWhatItCannotDo) {

@@ -114,7 +114,8 @@ TEST(Allocation, sizes_and_names_that_do_not_fit_each_other_are_refused) {
       "--from areal: attn and ffn must take as many ranks in 'megatron:(attn:d4p2|ffn:d4e2)', they take 8 "
       "and 16");
   EXPECT_EQ(refusal("megatron:d3e2"),
-            "--from areal: the world size 3 is not divisible by expert-tensor x expert x pipeline = 2");
+            "--from areal: the world size 3 is not divisible by expert-tensor x expert x pipeline = 2\n"
+            "  hint: 3 is divisible by 1 and 3; 2 divides 2 and 4");
   EXPECT_EQ(refusal("sglang:d4|fsdp:d2"),
             "--from areal: 'sglang:d4' and 'fsdp:d2' share their ranks, but take 4 and 2");
   EXPECT_EQ(refusal("fsdp:d4+fsdp:d4"),

@@ -39,11 +39,31 @@ TEST(ConfigScenario, TransfersAreThoseOfTheFramework) {
   EXPECT_TRUE(has(text, "\"p2p\": \"gradient_first\"")) << text;
 }
 
+TEST(ConfigScenario, ShardedStateIsScatteredAndGathered) {
+  EXPECT_FALSE(has(scenario_of(""), "\"zero1\""));
+  const std::string optimizer = scenario_of("--use-distributed-optimizer");
+  EXPECT_TRUE(has(optimizer, "\"workload\": \"zero1\"")) << optimizer;
+  EXPECT_TRUE(has(optimizer, "\"family\": \"data_context\"")) << optimizer;
+  EXPECT_FALSE(has(optimizer, "\"all_reduce\"")) << optimizer;
+  ScenarioFolder folder;
+  folder.write("ds.json", R"({"zero_optimization": {"stage": 3}})");
+  const std::string weights = write_json(config_scenario(
+      read_config({"deepspeed: " + folder.path("ds.json") + " --tensor-parallel-size 2", 16, 0})));
+  EXPECT_EQ(error_for(weights), "") << weights;
+  EXPECT_TRUE(has(weights, "\"workload\": \"fsdp\"")) << weights;
+}
+
 TEST(ConfigScenario, ContextParallelismAndExpertsHaveTheirLayers) {
   const std::string both =
       scenario_of("--context-parallel-size 2 --expert-model-parallel-size 4 --num-experts 8");
   EXPECT_TRUE(has(both, "\"context_ring\"")) << both;
   EXPECT_TRUE(has(both, "\"moe\"")) << both;
+  ScenarioFolder folder;
+  folder.write("ds.json", "{}");
+  const std::string deepspeed = write_json(config_scenario(
+      read_config({"deepspeed: " + folder.path("ds.json") + " --expert-parallel-size 4", 16, 0})));
+  EXPECT_EQ(error_for(deepspeed), "") << deepspeed;
+  EXPECT_TRUE(has(deepspeed, "\"moe\"")) << deepspeed;
   const std::string none = scenario_of("");
   EXPECT_FALSE(has(none, "\"context_ring\"")) << none;
   EXPECT_FALSE(has(none, "\"moe\"")) << none;

@@ -32,8 +32,54 @@ TEST_F(DeepSpeedConfig, sizes_of_pipeline_and_tensor_stand_beside_the_file) {
       "--pipeline-parallel-size 2 --tensor-parallel-size 4", 32);
   EXPECT_EQ(config.grids.at(0).layout.topology.to_string(),
             "ProcessTopology(axes=['pipe', 'data', 'model'], dims=[2, 4, 4])");
-  EXPECT_EQ(config.grids[0].model, (ModelFacts{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 2, 0}));
-  EXPECT_EQ(config.ignored, (std::vector<std::string>{"bf16", "zero_optimization"}));
+  EXPECT_EQ(config.grids[0].model, (ModelFacts{.global_batch = 64, .micro_batch = 2}));
+  EXPECT_EQ(config.ignored, (std::vector<std::string>{"bf16"}));
+}
+
+// A level of ZeRO is a way to reduce: ZeRO 1 and 2 scatter gradients and gather weights after the step, ZeRO
+// 3 gathers the weights layer by layer.
+TEST_F(DeepSpeedConfig, levels_of_zero_shard) {
+  const auto sharding = [&](const std::string& zero) {
+    return config_of(R"({"zero_optimization": )" + zero + "}", "", 8).grids.at(0).sharding;
+  };
+  EXPECT_EQ(config_of("{}", "", 8).grids.at(0).sharding, Sharding::none);
+  EXPECT_EQ(sharding("{}"), Sharding::none);
+  EXPECT_EQ(sharding(R"({"stage": 0})"), Sharding::none);
+  EXPECT_EQ(sharding(R"({"stage": 1})"), Sharding::optimizer);
+  EXPECT_EQ(sharding("true"), Sharding::optimizer);
+  EXPECT_EQ(sharding("false"), Sharding::none);
+  EXPECT_EQ(sharding(R"({"stage": 2})"), Sharding::optimizer);
+  EXPECT_EQ(sharding(R"({"stage": 3, "mics_shard_size": -1, "zero_hpz_partition_size": 1})"),
+            Sharding::weights);
+  EXPECT_EQ(config_of(R"({"zero_optimization": {"stage": 3, "reduce_bucket_size": 5e8}})", "", 8).ignored,
+            std::vector<std::string>{"zero_optimization.reduce_bucket_size"});
+}
+
+TEST_F(DeepSpeedConfig, levels_of_zero_that_make_other_groups_are_refused) {
+  const auto zero = [&](const std::string& keys, const std::string& flags = "") {
+    return refusal(R"({"zero_optimization": {)" + keys + "}}", flags, 8);
+  };
+  EXPECT_EQ(zero(R"("stage": 7)"), "expected an integer from 0 to 3, got 7");
+  EXPECT_EQ(zero(R"("stage": 3, "zero_hpz_partition_size": 4)"),
+            "the groups that 'zero_hpz_partition_size' cuts out of the data groups are not known here");
+  EXPECT_EQ(zero(R"("stage": 3, "mics_shard_size": 4)"),
+            "the groups that 'mics_shard_size' cuts out of the data groups are not known here");
+  EXPECT_EQ(zero(R"("stage": 3, "zero_quantized_gradients": true)"),
+            "the groups of quantized gradients are not known here");
+  EXPECT_EQ(zero(R"("stage": 3, "zero_quantized_gradients": false)"), "accepted");
+  EXPECT_EQ(zero(R"("stge": 3)"), "unknown key 'stge'");
+  EXPECT_EQ(zero(R"("stage": 2)", "--pipeline-parallel-size 2"),
+            "ZeRO 2 excludes a pipeline, here of 2 stages");
+  EXPECT_EQ(zero(R"("stage": 1)", "--pipeline-parallel-size 2"), "accepted");
+}
+
+TEST_F(DeepSpeedConfig, sizes_that_a_trainer_fills_in_say_nothing) {
+  const Config config = config_of(
+      R"({"train_batch_size": "auto", "train_micro_batch_size_per_gpu": "auto",
+          "tensor_parallel": {"autotp_size": "auto"}})",
+      "", 8);
+  EXPECT_EQ(config.grids.at(0).model, ModelFacts{});
+  EXPECT_EQ(refusal(R"({"tensor_parallel": {"tp_size": 4}})", "", 8), "unknown key 'tp_size'");
 }
 
 TEST_F(DeepSpeedConfig, the_file_s_own_tensor_size_counts) {

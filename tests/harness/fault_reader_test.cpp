@@ -41,8 +41,8 @@ TEST(FaultReader, ReadsEveryKindWithItsTrigger) {
 
 TEST(FaultReader, NamesTurnsOfTheLoopsAroundTheStep) {
   const Scenario scenario = read(R"("faults": [{"crash": 1, "at": {"label": "forward", "m": 1}}])");
-  EXPECT_EQ(scenario.options.faults[0].at.inner, 1);
-  EXPECT_EQ(scenario.options.faults[0].at.outer, -1);
+  EXPECT_EQ(scenario.options.faults[0].at.turns[0], 1);
+  EXPECT_EQ(scenario.options.faults[0].at.turns[1], -1);
 }
 
 TEST(FaultReader, RefusesWhatDoesNotExist) {

@@ -27,7 +27,12 @@ TEST(MegatronFlags, sizes_make_the_grid_and_the_model_s_numbers_are_kept) {
   const ConfigGrid& grid = config.grids.at(0);
   EXPECT_EQ(grid.layout.topology.to_string(),
             "ProcessTopology(axes=['pipe', 'data', 'tensor'], dims=[4, 32, 8])");
-  EXPECT_EQ(grid.model, (ModelFacts{96, 0, 0, 96, 0, 0, 12288, 0, 2048, 0, 0, 1536, 2, 0}));
+  EXPECT_EQ(grid.model, (ModelFacts{.layers = 96,
+                                    .attention_heads = 96,
+                                    .hidden_size = 12288,
+                                    .sequence_length = 2048,
+                                    .global_batch = 1536,
+                                    .micro_batch = 2}));
   EXPECT_EQ(config.world_size, 1024);
   EXPECT_TRUE(grid.gloo_twins);
   EXPECT_TRUE(grid.tied_embedding);
@@ -50,6 +55,29 @@ TEST(MegatronFlags, what_no_group_depends_on_is_listed_as_it_was_written) {
       config_of("--lr 3e-4 --bf16 --tensor-model-parallel-size 2 --split 949,50,1 --num-workers 2", 8);
   EXPECT_EQ(config.ignored,
             (std::vector<std::string>{"--lr 3e-4", "--bf16", "--split 949,50,1", "--num-workers 2"}));
+}
+
+TEST(MegatronFlags, quotes_are_those_of_a_shell) {
+  const Config config = config_of(
+      "--tensor-model-parallel-size \"2\" --hidden-size='4096' --seq-length \"20\"'48' --data-path "
+      "'a path/with \"blanks\"' --save \"it's \\\"here\\\"\" --load two\\ words --tag '' \\\r\n --bf16 \\  ",
+      8);
+  EXPECT_EQ(config.grids[0].layout.topology.to_string(),
+            "ProcessTopology(axes=['pipe', 'data', 'tensor'], dims=[1, 4, 2])");
+  EXPECT_EQ(config.grids[0].model.hidden_size, 4096);
+  EXPECT_EQ(config.grids[0].model.sequence_length, 2048);
+  EXPECT_EQ(config.ignored,
+            (std::vector<std::string>{"--data-path a path/with \"blanks\"", "--save it's \"here\"",
+                                      "--load two words", "--tag ", "--bf16"}));
+  EXPECT_EQ(refusal("--lr 1 --save \"my run --bf16", 8),
+            "--from megatron: a quote \" is not closed after 'my run --bf16'");
+  EXPECT_EQ(refusal("--hidden-size \"big\"", 8),
+            "--from megatron: --hidden-size must be a whole number of at least 1, got 'big'");
+}
+
+TEST(MegatronFlags, a_distributed_optimizer_shards_the_optimizer) {
+  EXPECT_EQ(config_of("--use-distributed-optimizer", 8).grids[0].sharding, Sharding::optimizer);
+  EXPECT_EQ(config_of("", 8).grids[0].sharding, Sharding::none);
 }
 
 TEST(MegatronFlags, experts_context_and_hierarchy_make_views) {
@@ -82,6 +110,33 @@ TEST(MegatronFlags, virtual_stages_are_given_or_follow_from_the_layers_of_a_chun
 }
 
 // training/arguments.py validate_args and transformer/pipeline_parallel_layer_layout.py, Megatron 000c4ac2.
+TEST(MegatronFlags, virtual_stages_that_cannot_run_are_listed_as_ignored) {
+  const std::string flags =
+      "--pipeline-model-parallel-size 4 --num-layers 16 --num-layers-per-virtual-pipeline-stage 2 "
+      "--micro-batch-size 1 --global-batch-size ";
+  EXPECT_TRUE(config_of(flags + "16", 8).ignored.empty());
+  EXPECT_EQ(config_of(flags + "12", 8).ignored,
+            std::vector<std::string>{
+                "2 virtual stages: 4 stages do not divide the micro-batches (see gridlock lint)"});
+  // 96 micro-batches go round 12 stages, though a step shows fewer of them.
+  EXPECT_TRUE(config_of("--pipeline-model-parallel-size 12 --num-layers 24 --micro-batch-size 1 "
+                        "--num-layers-per-virtual-pipeline-stage 1 --global-batch-size 96",
+                        12)
+                  .ignored.empty());
+  const std::string round = " --microbatch-group-size-per-virtual-pipeline-stage ";
+  EXPECT_TRUE(config_of(flags + "16" + round + "4", 8).ignored.empty());
+  EXPECT_EQ(refusal(flags + "12" + round + "6", 8),
+            "--from megatron: --microbatch-group-size-per-virtual-pipeline-stage 6 is not known here\n"
+            "  hint: rounds of 4 micro-batches, one for each stage, are");
+}
+
+TEST(MegatronFlags, an_order_is_said_once) {
+  EXPECT_EQ(refusal("--order tp-cp-ep-dp-pp --use-tp-pp-dp-mapping", 8),
+            "--from megatron: --use-tp-pp-dp-mapping is the order tp-cp-ep-pp-dp, and --order says "
+            "tp-cp-ep-dp-pp");
+  EXPECT_EQ(refusal("--order tp-cp-ep-pp-dp --use-tp-pp-dp-mapping", 8), "accepted");
+}
+
 TEST(MegatronFlags, a_layout_says_the_virtual_stages) {
   const auto chunks = [](const std::string& layout) {
     const std::string flags = "--pipeline-model-parallel-size 4 --pipeline-model-parallel-layout " + layout;
@@ -186,7 +241,8 @@ TEST(MegatronFlags, wrong_flags_are_refused_with_place_value_and_nearest_name) {
   EXPECT_EQ(refusal("--tensor-model-parallel-size", 8),
             "--from megatron: --tensor-model-parallel-size has no value");
   EXPECT_EQ(refusal("--tensor-model-parallel-size 3", 8),
-            "--from megatron: the world size 8 is not divisible by tensor x pipeline x context = 3");
+            "--from megatron: the world size 8 is not divisible by tensor x pipeline x context = 3\n"
+            "  hint: 8 is divisible by 2 and 4; 3 divides 6 and 9");
   EXPECT_EQ(refusal("--tensor-model-parallel-size 2"),
             "--from megatron: the size of the world is missing\n  hint: --world-size 1024 beside --from, or "
             "torchrun's --nnodes and --nproc-per-node in the flags");
@@ -211,6 +267,8 @@ TEST(Configuration, text_of_no_known_kind_is_refused) {
   EXPECT_EQ(told("megatron:"), "accepted");
   EXPECT_EQ(told("megatrom: --lr 1"),
             "--from: unknown kind of configuration 'megatrom'\n  hint: did you mean 'megatron'?");
+  EXPECT_EQ(told("sgland:d4t2+d4"),
+            "--from: unknown kind of configuration 'sgland'\n  hint: did you mean 'sglang'?");
   EXPECT_EQ(
       told("8 GPUs"),
       "--from: expected a configuration, got '8 GPUs'\n  hint: 'megatron: --tensor-model-parallel-size 8 "

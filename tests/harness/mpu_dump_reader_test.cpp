@@ -140,6 +140,41 @@ TEST(MpuDumpReader, GroupsThatOnlyMembersMakeNeedNoOrder) {
   EXPECT_EQ(check_of(dump).disagreements.size(), 1u);
 }
 
+TEST(MpuDumpReader, FindsAMemberThatNeverMakesAGroupOfMembers) {
+  json dump = small();
+  json more = dump["creations"][0];
+  more.push_back({{"ranks", {0, 1}}, {"backend", "nccl"}, {"local", true}});
+  dump["creations"].push_back(more);
+  dump["ranks"][0]["creations"] = 1;
+  const DumpCheck check = check_of(dump);
+  ASSERT_EQ(check.disagreements.size(), 1u);
+  EXPECT_EQ(check.disagreements[0].ranks, RankSet({1}));
+  EXPECT_EQ(check.disagreements[0].example, "rank 0 waits in [0, 1], which rank 1 never makes");
+  EXPECT_FALSE(check.passed());
+  dump["ranks"][1]["creations"] = 1;
+  EXPECT_TRUE(check_of(dump).disagreements.empty());
+}
+
+// Three ranks make three pairs, each of them begins with another one.
+TEST(MpuDumpReader, FindsACircleOfGroupsOfMembers) {
+  json dump = test::areal_dump(test::areal_recording("pdt-p2d2t2"), 0);
+  const json common = dump["creations"][0];
+  const auto with_pairs = [&](RankId rank, const std::vector<std::vector<RankId>>& pairs) {
+    json list = common;
+    for (const auto& pair : pairs) list.push_back({{"ranks", pair}, {"backend", "nccl"}, {"local", true}});
+    dump["creations"].push_back(list);
+    dump["ranks"][static_cast<std::size_t>(rank)]["creations"] = dump["creations"].size() - 1;
+  };
+  with_pairs(0, {{0, 1}, {0, 2}});
+  with_pairs(1, {{1, 2}, {0, 1}});
+  with_pairs(2, {{0, 2}, {1, 2}});
+  const DumpCheck check = check_of(dump);
+  ASSERT_EQ(check.disagreements.size(), 1u);
+  EXPECT_EQ(check.disagreements[0].example, "rank 0 waits in [0, 1], which rank 1 makes only after [1, 2]");
+  with_pairs(2, {{1, 2}, {0, 2}});
+  EXPECT_TRUE(check_of(dump).disagreements.empty());
+}
+
 TEST(MpuDumpReader, FindsValuesThatAreNotTheComputedOnes) {
   json dump = test::areal_dump(test::areal_recording("pdt-p2d2t2"), 0);
   dump["ranks"][6]["accessors"]["get_stage_id"] = {{"value", 0}};

@@ -130,7 +130,7 @@ std::vector<StageEvent> events_of(const Scenario& scenario, RankId rank) {
   StepWalker walker(scenario, rank);
   walker.walk([&](const Step& step) {
     if (std::holds_alternative<ComputeAction>(step.action)) {
-      events.push_back({step.site.text, walker.turn(step.inner_loop), {}});
+      events.push_back({step.site.text, walker.turn(step.loops[0]), {}});
     } else if (const auto* submit = std::get_if<SubmitAction>(&step.action)) {
       StageEvent event = event_of(walker, *submit);
       if (!event.transfers.empty()) events.push_back(std::move(event));

@@ -51,6 +51,10 @@ TEST(ScheduleCheck, missing_work_is_asked_of_the_row_that_lacks_it) {
   EXPECT_EQ(work("0F0\n1F0,1B0"), "t.csv:1: 0B0 is missing, while there is 1B0 (t.csv:2)");
   EXPECT_EQ(work("0F0,0F1,0B0,0B1\n1F0,1B0"),
             "t.csv:2: 1F1 is missing (and 1 more in this row), while there is 0F1 (t.csv:1)");
+  EXPECT_EQ(work("0F0,0F1,0B0\n1F0,1B0,1F1"), "t.csv:1: 0B1 is missing, which 0F1 (t.csv:1) asks for");
+  EXPECT_EQ(work("\xEF\xBB\xBF"
+                 "0F0,0F1\n1F0,1F1"),
+            "accepted");
   EXPECT_EQ(work("0B0\n1B0"), "t.csv:1: 0F0 is missing, which 0B0 (t.csv:1) needs");
 }
 

@@ -1,5 +1,6 @@
 #include "harness/read/step_reader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/harness/scenario_folder.h"
@@ -153,19 +154,17 @@ TEST(StepReader, AnOperationWaitsUnlessItHasATicket) {
   EXPECT_EQ(waits, (std::vector<bool>{true, false, true, false}));
 }
 
-TEST(StepReader, LabelsNameTheTwoInnermostLoopsThatAreShown) {
+TEST(StepReader, LabelsNameTheInnermostLoopsThatAreShown) {
   const Scenario scenario = scenario_from(with_steps(
-      R"({"repeat": 2, "as": "step", "steps": [{"repeat": 2, "as": "m", "steps": [{"repeat": 2, "as": "_turn", "steps": [
-{"repeat": 2, "steps": [{"post": "a", "label": "here"}]}]}]}]})"));
+      R"({"repeat": 2, "as": "epoch", "steps": [{"repeat": 2, "as": "step", "steps": [{"repeat": 2, "as": "m", "steps": [{"repeat": 2, "as": "_turn", "steps": [
+{"repeat": 2, "as": "layer", "steps": [{"repeat": 2, "steps": [{"post": "a", "label": "here"}]}]}]}]}]}]})"));
   const Step* step = &scenario.programs[0].steps[0];
   while (const auto* repeat = std::get_if<RepeatAction>(&step->action)) step = &repeat->steps[0];
   EXPECT_EQ(step->site.text, "here");
-  EXPECT_EQ(step->site.inner_loop, "m");
-  EXPECT_EQ(step->site.outer_loop, "step");
-  EXPECT_EQ(step->inner_loop, 1);
-  EXPECT_EQ(step->outer_loop, 0);
+  EXPECT_THAT(step->site.loops, ::testing::ElementsAre("layer", "m", "step"));
+  EXPECT_THAT(step->loops, ::testing::ElementsAre(4, 2, 1));
   EXPECT_TRUE(step->site.place.ends_with("s.json:3")) << step->site.place;
-  EXPECT_EQ(scenario.loop_depth_max, 4);
+  EXPECT_EQ(scenario.loop_depth_max, 6);
 }
 
 }  // namespace

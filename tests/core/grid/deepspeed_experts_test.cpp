@@ -86,12 +86,18 @@ TEST(DeepSpeedExpertGroups, sizes_that_do_not_divide_are_refused) {
     }
     return "accepted";
   };
-  EXPECT_EQ(refusal({8, 3, 1, 1}), "deepspeed: the world size 8 is not divisible by the pipeline size 3");
-  EXPECT_EQ(refusal({8, 1, 2, 3}), "deepspeed: the size of a stage 8 is not divisible by the expert size 3");
+  EXPECT_EQ(refusal({8, 3, 1, 1}),
+            "deepspeed: the world size 8 is not divisible by the pipeline size 3\n"
+            "  hint: 8 is divisible by 2 and 4; 3 divides 6 and 9");
+  EXPECT_EQ(refusal({8, 1, 2, 3}),
+            "deepspeed: the size of a stage 8 is not divisible by the expert size 3\n"
+            "  hint: 8 is divisible by 2 and 4; 3 divides 6 and 9");
   EXPECT_EQ(refusal({8, 1, 3, 1, ExpertPlacement::lanes}),
-            "deepspeed: the size of a stage 8 is not divisible by the tensor size 3");
+            "deepspeed: the size of a stage 8 is not divisible by the tensor size 3\n"
+            "  hint: 8 is divisible by 2 and 4; 3 divides 6 and 9");
   EXPECT_EQ(refusal({8, 1, 2, 8, ExpertPlacement::lanes}),
-            "deepspeed: the data size 4 is not divisible by the expert size 8");
+            "deepspeed: the data size 4 is not divisible by the expert size 8\n"
+            "  hint: 4 is divisible by 4; 8 divides 8");
 }
 
 }  // namespace

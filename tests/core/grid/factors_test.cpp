@@ -35,6 +35,20 @@ TEST(Factors, prime_factors_are_primes_in_order_whose_product_is_n) {
   EXPECT_EQ(prime_factors(2147483647), std::vector<std::int64_t>{2147483647});
 }
 
+TEST(Factors, a_share_that_is_not_whole_is_refused_with_the_sizes_that_are) {
+  EXPECT_EQ(exact_share("here", "world size", 12, "pipe =", 4), 3);
+  const auto refused = [](std::int64_t whole, std::int64_t part) {
+    return refusal([&] { exact_share("here", "world size", whole, "the part", part); });
+  };
+  EXPECT_EQ(refused(12, 5),
+            "here: the world size 12 is not divisible by the part 5\n"
+            "  hint: 12 is divisible by 4 and 6; 5 divides 10 and 15");
+  EXPECT_EQ(refused(7, 9),
+            "here: the world size 7 is not divisible by the part 9\n"
+            "  hint: 7 is divisible by 7; 9 divides 9");
+  EXPECT_EQ(refused(7, 0), "here: the world size 7 is not divisible by the part 0");
+}
+
 TEST(Factors, the_triples_of_n_are_all_that_three_loops_find) {
   for (std::int64_t n = 1; n <= 96; ++n) {
     std::vector<std::array<std::int64_t, 3>> found;

@@ -228,9 +228,11 @@ std::string refusal_of(const MegatronSizes& sizes, std::int64_t world_size) {
 
 TEST(Megatron, sizes_that_do_not_divide_the_world_are_refused) {
   EXPECT_EQ(refusal_of({8, 8}, 8),
-            "megatron: the world size 8 is not divisible by tensor x pipeline x context = 64");
+            "megatron: the world size 8 is not divisible by tensor x pipeline x context = 64\n"
+            "  hint: 8 is divisible by 8; 64 divides 64");
   EXPECT_EQ(refusal_of({2, 2, 1, 3}, 8),
-            "megatron: the world size 8 is not divisible by expert-tensor x expert x pipeline = 12");
+            "megatron: the world size 8 is not divisible by expert-tensor x expert x pipeline = 12\n"
+            "  hint: 8 is divisible by 8; 12 divides 12");
   EXPECT_EQ(refusal_of({0}, 8), "megatron: the tensor-model-parallel size must be at least 1, got 0");
   EXPECT_EQ(refusal_of({1}, 0), "megatron: a world has at least one rank, got 0");
   EXPECT_EQ(

@@ -138,9 +138,12 @@ TEST(Plan, a_mapping_that_is_not_increasing_is_announced_with_the_ranks_it_swaps
   EXPECT_FALSE(Plan(spec, 8).group_rank_order_surprise());
   spec.mapping = RankMapping::list({0, 1, 2, 3, 4, 7, 6, 5});
   EXPECT_EQ(Plan(spec, 8).group_rank_order_surprise(),
-            "model ranks 5 and 6 live on ranks 7 and 6: groups are sorted by world rank, so in a group of "
-            "both, the "
-            "second comes first");
+            "model ranks 6 and 7 live on ranks 6 and 5: groups are sorted by world rank, so in model group "
+            "[2, 3, 5, 6] the second comes first");
+  // No group of pipe x data has model ranks 1 and 2.
+  const GridSpec square{ProcessTopology({"pipe", "data"}, {2, 2}), deepspeed_recipe(),
+                        RankMapping::list({0, 2, 1, 3})};
+  EXPECT_FALSE(Plan(square, 4).group_rank_order_surprise());
 }
 
 // The shape of Megatron's expert groups: a second layout of the same ranks, fastest axis first in its order

@@ -74,9 +74,9 @@ void HistoryBuilder::run() {
 
 Label HistoryBuilder::label_of(const Step& step) {
   if (step.text.empty()) return {};
-  const SiteId site =
-      histories_->sites.intern({step.text, step.m >= 0 ? "m" : "", step.step >= 0 ? "step" : "", step.place});
-  return {site, step.m, step.step};
+  const SiteId site = histories_->sites.intern(
+      {step.text, {step.m >= 0 ? "m" : "", step.step >= 0 ? "step" : ""}, step.place});
+  return {site, {step.m, step.step, -1}};
 }
 
 void HistoryBuilder::append(RankId rank, const Step& step, Record record) {

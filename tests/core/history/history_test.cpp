@@ -66,8 +66,8 @@ std::vector<Record> one_difference_each() {
   records[13].scalar = 2.0;
   records[14].detail = 0;
   records[15].label.site = static_cast<SiteId>(1);
-  records.emplace_back().label.inner = 0;
-  records.emplace_back().label.outer = 0;
+  records.emplace_back().label.turns[0] = 0;
+  records.emplace_back().label.turns[1] = 0;
   return records;
 }
 
