@@ -12,7 +12,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -23,8 +25,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How often the logs are looked at.
+/// How often the logs are looked at, and how often the processes.
 constexpr auto kLookEvery = std::chrono::milliseconds(10);
+constexpr auto kLookAtProcessesEvery = std::chrono::milliseconds(200);
 
 /// Blocks the signals that the launcher takes from the queue, and puts the old mask back.
 class HeldSignals {
@@ -89,13 +92,25 @@ class SharedMemory {
   void* memory_;
 };
 
-/// One rank's process as the launcher knows it; the last three as in RankStatus.
+/// One rank's process as the launcher knows it; all but the first as in RankStatus.
 struct Child {
   pid_t process = -1;
   bool gone = false;
   bool by_signal = false;
   int code = 0;
+  bool is_suspended = false;
 };
+
+/// Stopped by a signal ('T') or by a debugger ('t', which waitid tells to the debugger only).
+bool is_suspended(pid_t process) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", process));
+  std::string text;
+  std::getline(stat, text);
+  // "PID (COMMAND) STATE ...", and a command may hold parentheses.
+  const std::size_t end = text.rfind(") ");
+  if (end == std::string::npos || end + 2 >= text.size()) return false;
+  return text[end + 2] == 'T' || text[end + 2] == 't';
+}
 
 class Launch {
  public:
@@ -111,6 +126,7 @@ class Launch {
   [[noreturn]] void become_rank(std::size_t place, pid_t launcher,
                                 const std::function<void(RankProcess&)>& body);
   void reap();
+  void look_at_processes();
   void kill_rest();
   bool all_gone() const;
   std::vector<RankStatus> statuses() const;
@@ -119,6 +135,7 @@ class Launch {
   RankId first_rank_;
   SharedCounters& counters_;
   std::vector<Child> children_;
+  Clock::time_point looked_at_processes_;
   HeldSignals signals_;
   EndPipe end_;
 };
@@ -175,6 +192,13 @@ void Launch::reap() {
   }
 }
 
+void Launch::look_at_processes() {
+  const auto now = Clock::now();
+  if (now - looked_at_processes_ < kLookAtProcessesEvery) return;
+  looked_at_processes_ = now;
+  for (Child& child : children_) child.is_suspended = !child.gone && is_suspended(child.process);
+}
+
 bool Launch::all_gone() const {
   return std::all_of(children_.begin(), children_.end(),
                      [](const Child& child) { return child.gone || child.process < 0; });
@@ -187,6 +211,7 @@ std::vector<RankStatus> Launch::statuses() const {
     status.gone = children_[place].gone;
     status.by_signal = children_[place].by_signal;
     status.code = children_[place].code;
+    status.is_suspended = children_[place].is_suspended;
   }
   return statuses;
 }
@@ -197,6 +222,7 @@ RunEnd Launch::supervise(Referee& referee) {
     const std::optional<int> signal = signals_.next(kLookEvery);
     interrupted = interrupted || (signal && *signal != SIGCHLD);
     reap();
+    look_at_processes();
     if (const auto end = referee.look(statuses(), interrupted)) return *end;
   }
 }

@@ -166,7 +166,7 @@ std::vector<OpenWork> RankReplay::open_work() const {
 
 }  // namespace
 
-MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span<const HostState> states,
+MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span<const FinalState> states,
                      SiteTable sites) {
   MergedRun run;
   run.histories = std::make_shared<Histories>(static_cast<RankId>(logs.size()));
@@ -174,7 +174,8 @@ MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span
   run.histories->sites = std::move(sites);
   for (std::size_t rank = 0; rank < logs.size(); ++rank) {
     RankEnd& end = run.histories->ranks[rank];
-    end.state = states[rank];
+    end.state = states[rank].host;
+    end.is_suspended = states[rank].is_suspended;
     if (logs[rank] == nullptr) continue;
     RankReplay replay(run, first_sites);
     replay.replay(*logs[rank]);

@@ -18,9 +18,16 @@ struct MergedRun {
   std::vector<Complaint> complaints;
 };
 
+/// How a rank's host stood in the end: as its log says, unless the process died or left by itself.
+struct FinalState {
+  HostState host = HostState::running;
+  /// As in RankEnd.
+  bool is_suspended = false;
+};
+
 /// `sites` are those that the run started with; `states` is the final state of each rank. A null log is that
 /// of a rank that left none. Requires: no process writes to a log any more.
-MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span<const HostState> states,
+MergedRun merge_logs(std::span<const std::unique_ptr<SharedLog>> logs, std::span<const FinalState> states,
                      SiteTable sites);
 
 }  // namespace gridlock

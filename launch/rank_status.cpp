@@ -32,12 +32,14 @@ std::string cause(const RankStatus& rank) {
   if (!rank.text.empty()) return rank.text;
   if (rank.gone && rank.code == kEarlyExit) return "left before the end of its program";
   if (rank.gone) return fmt::format("left with exit code {}", rank.code);
+  if (rank.is_suspended) return "its process was suspended (SIGSTOP, a debugger) and not continued";
   return "";
 }
 
-HostState final_state(const RankStatus& rank) {
-  if (!rank.gone || rank.state == HostState::crashed) return rank.state;
-  return rank.by_signal ? HostState::crashed : HostState::exited;
+FinalState final_state(const RankStatus& rank) {
+  if (!rank.gone) return {rank.state, rank.is_suspended};
+  if (rank.state == HostState::crashed) return {rank.state};
+  return {rank.by_signal ? HostState::crashed : HostState::exited};
 }
 
 }  // namespace
@@ -57,6 +59,7 @@ RankStatus silent_status(RankStatus last, std::string text) {
   last.gone = true;
   last.is_silent = true;
   last.by_signal = false;
+  last.is_suspended = false;
   last.state = HostState::crashed;
   last.text = std::move(text);
   return last;
@@ -94,7 +97,7 @@ LaunchResult conclude(RunEnd end, std::span<const RankStatus> ranks) {
     }
   }
   const bool all_returned = std::all_of(result.states.begin(), result.states.end(),
-                                        [](HostState state) { return state == HostState::returned; });
+                                        [](FinalState state) { return state.host == HostState::returned; });
   if (end == RunEnd::quiescent && all_returned) result.end = RunEnd::returned;
   if (end == RunEnd::quiescent && limit) result.end = RunEnd::step_limit;
   if (end == RunEnd::quiescent && backend && !lost && !limit) result.end = RunEnd::backend_error;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/diagnosis/judge.h"
+#include "launch/merge.h"
 #include "launch/shared_log.h"
 
 namespace gridlock {
@@ -24,6 +25,8 @@ struct RankStatus {
   bool gone = false;
   bool by_signal = false;
   std::int32_t code = 0;
+  /// Its process is there and suspended: by SIGSTOP or the like, or by a debugger.
+  bool is_suspended = false;
   /// Nobody has heard of its launcher, at all or for a while.
   bool is_silent = false;
   /// About the trouble, or what happened to a rank that nobody knows more of.
@@ -40,6 +43,7 @@ void fields(Archive& archive, RankStatus& status) {
   archive(status.gone);
   archive(status.by_signal);
   archive(status.code);
+  archive(status.is_suspended);
   archive(status.is_silent);
   archive(status.text);
 }
@@ -72,8 +76,8 @@ class RunWatch {
 /// What the launchers saw of a run. The logs hold the rest.
 struct LaunchResult {
   RunEnd end = RunEnd::returned;
-  /// Final host state per rank: that of its log, unless the process died or left by itself.
-  std::vector<HostState> states;
+  /// Per rank.
+  std::vector<FinalState> states;
   /// What went wrong outside the programs, one sentence per line; empty when nothing did.
   std::string error;
   /// Requests of all ranks together.

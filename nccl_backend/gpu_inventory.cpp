@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -160,9 +161,20 @@ void check_fits(const GpuInventory& inventory, int world_size) {
   }
 }
 
+namespace {
+
+/// What NCCL tells hosts apart by.
+std::string host_of_nccl() {
+  const char* named = std::getenv("NCCL_HOSTID");
+  return named != nullptr && *named != '\0' ? fmt::format("host {}", named)
+                                            : fmt::format("machine {}", machine_name());
+}
+
+}  // namespace
+
 void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device) {
   const std::string& bus = inventory.bus_ids[static_cast<std::size_t>(device)];
-  const std::string name = fmt::format("GPU {} of machine {}", bus, machine_name());
+  const std::string name = fmt::format("GPU {} of {}", bus, host_of_nccl());
   if (board.claim(name, std::to_string(rank))) return;
   throw InputError(kPlace,
                    fmt::format("rank {} would use the GPU that rank {} uses (GPU {}, {})", rank,

@@ -41,7 +41,8 @@ std::string to_string(const GpuInventory& inventory);
 int device_of(const GpuInventory& inventory, int local_rank);
 
 /// Notes on the run's board that a rank takes GPU `device` of this machine. Throws InputError when another
-/// rank of the run has taken it: NCCL would find that out when all are connected, and not say who.
+/// rank of the run has taken it: NCCL would find that out when all are connected, and not say who. As for
+/// NCCL, ranks with another NCCL_HOSTID are on another host: they share a GPU and talk over the network.
 void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device);
 
 /// Throws InputError when a world of that size does not fit: NCCL takes one GPU for each rank.

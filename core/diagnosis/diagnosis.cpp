@@ -198,8 +198,10 @@ constexpr std::array<CodeInfo, 44> kCodes{{
      "Destroy all groups in one order on all ranks, at the same point of the program."},
     {Code::HOST_BLOCKED, "HOST_BLOCKED", Outcome::stall,
      "The host program of a rank waits for something that nothing in the run will bring: a name that nobody "
-     "posts, or work that cannot go on.",
-     "Post the name on the rank that is meant to, or remove the wait."},
+     "posts, or work that cannot go on. Or the process of a rank of a real run was suspended (SIGSTOP, a "
+     "debugger), and the others wait for it.",
+     "Post the name on the rank that is meant to, or remove the wait; continue the process that was "
+     "suspended."},
     {Code::HOST_EDGE_FAILED, "HOST_EDGE_FAILED", Outcome::rank_lost,
      "What a rank awaited on the host (an answer of a remote call, a key of the store) came as an error, and "
      "its program ended there. Others may wait for that rank; the error is where it began.",

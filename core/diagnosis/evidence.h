@@ -69,6 +69,8 @@ class Evidence {
   bool is_gone(RankId rank) const {
     return state(rank) == HostState::crashed || state(rank) == HostState::exited;
   }
+  /// Its process was suspended: it would go on by itself only when continued.
+  bool is_suspended(RankId rank) const { return end(rank).is_suspended; }
   /// Whether the last thing that happened to the rank is that its wait ended without what it waited for: a
   /// timeout, or a peer that is gone. What it did then is a consequence.
   bool was_let_down(RankId rank) const;

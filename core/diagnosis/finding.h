@@ -99,6 +99,7 @@ std::string transfer_shape(const Evidence& evidence, RankId rank, const Record& 
 
 /// The rules. Each adds what it finds; none knows of the others.
 void find_gone_ranks(Scene& scene, Findings& findings);
+void find_suspended_ranks(Scene& scene, Findings& findings);
 void find_refused_calls(Scene& scene, Findings& findings);
 void find_blocked_hosts(Scene& scene, Findings& findings);
 void find_awaited_names(Scene& scene, Findings& findings);

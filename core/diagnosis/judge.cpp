@@ -18,6 +18,7 @@ constexpr std::size_t kDiagnosisMax = 64;
 Findings find_all(Scene& scene) {
   Findings findings;
   find_gone_ranks(scene, findings);
+  find_suspended_ranks(scene, findings);
   find_unmet_awaits(scene, findings);
   find_creation_divergence(scene, findings);
   find_making_divergence(scene, findings);

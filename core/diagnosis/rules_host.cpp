@@ -52,6 +52,19 @@ std::string last_text(const Scene& scene, int host) {
                                         : "its last request";
 }
 
+void report_suspended(Scene& scene, RankId rank, Findings& findings) {
+  Finding finding = about_host(scene, Code::HOST_BLOCKED, Cause::failed_rank, rank);
+  const std::string position = position_text(scene.evidence, rank);
+  finding.hint =
+      "Continue that process (kill -CONT PID) or detach the debugger, and find out who suspended it: a batch "
+      "system, a debugger, a Ctrl-Z.";
+  finding.summary =
+      fmt::format("The process of {{who}} was suspended, at {}, and nobody continued it{}.", position,
+                  needs_host(scene, rank) ? "; others wait for what only that rank could do" : "");
+  finding.sides = {side_at_last(scene, rank, "suspended at " + position)};
+  findings.push_back(std::move(finding));
+}
+
 /// Nothing shows whether a rank that made no further call is late, stuck elsewhere or gone.
 void find_unseen_rank(Scene& scene, RankId rank, Findings& findings) {
   Finding finding = about_host(scene, Code::SLOW_RANK_TIMEOUT, Cause::timeout, rank);
@@ -290,6 +303,12 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
   }
 }
 
+void find_suspended_ranks(Scene& scene, Findings& findings) {
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (scene.evidence.is_suspended(rank) && needs_host(scene, rank)) report_suspended(scene, rank, findings);
+  }
+}
+
 void find_refused_calls(Scene& scene, Findings& findings) {
   const std::size_t first = findings.size();
   for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
@@ -313,7 +332,7 @@ void find_refused_calls(Scene& scene, Findings& findings) {
 void find_blocked_hosts(Scene& scene, Findings& findings) {
   find_awaited_names(scene, findings);
   for (int host = 0; host < scene.evidence.host_count(); ++host) {
-    if (!needs_host(scene, host)) continue;
+    if (!needs_host(scene, host) || scene.evidence.is_suspended(scene.evidence.rank_of(host))) continue;
     if (scene.evidence.host_state(host) == HostState::running) find_slow_rank(scene, host, findings);
     if (scene.evidence.host_state(host) == HostState::unseen) find_unseen_rank(scene, host, findings);
   }
@@ -325,7 +344,13 @@ void find_unexplained(Scene& scene, const std::vector<bool>& explained, Findings
     // What holds a rank's threads holds the one that waits for them.
     if (state == HostState::joining && scene.evidence.has_threads(host)) continue;
     const bool is_left = is_waiting(state) && !explained[static_cast<std::size_t>(host)];
-    if (is_left) report_unexplained(scene, host, findings);
+    if (is_left && !scene.evidence.is_suspended(scene.evidence.rank_of(host)))
+      report_unexplained(scene, host, findings);
+  }
+  // Those that nobody waits for, and that would not have ended by themselves.
+  for (RankId rank = 0; rank < scene.evidence.world_size(); ++rank) {
+    if (scene.evidence.is_suspended(rank) && !needs_host(scene, rank))
+      report_suspended(scene, rank, findings);
   }
   if (!findings.empty()) return;
   std::vector<RankId> left;

@@ -134,6 +134,7 @@ class Waits {
     int index;
   };
 
+  static std::size_t at(int index) { return static_cast<std::size_t>(index); }
   int add_node(NodeKind kind, int index);
   void add_heads();
   void add_head(RankId rank, StreamId stream, std::int64_t ticket);

@@ -67,6 +67,8 @@ struct RankEnd {
   std::int32_t connection = -1;
   /// The history begins in the middle of what the rank did: earlier records were lost (a ring buffer).
   bool starts_late = false;
+  /// Its process was suspended (SIGSTOP, a debugger): it would have gone on from its state once continued.
+  bool is_suspended = false;
   /// Order-independent sum over the hashes of all outputs this rank received (group key, sequence, bytes).
   std::uint64_t results = 0;
   /// Its other host threads, where state is that of the main one: joining.

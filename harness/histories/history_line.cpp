@@ -61,6 +61,7 @@ void visit(Io& io, RanksLine& line) {
   io.number("busy_until_ns", end.busy_until, Nanos{0}, kInt64);
   io.place(line.works_in);
   io.flag("starts_late", end.starts_late);
+  io.flag("suspended", end.is_suspended);
   io.number("records", line.records, std::int64_t{0}, kInt64, Presence::required);
 }
 

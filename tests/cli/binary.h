@@ -13,8 +13,8 @@ struct BinaryRun {
 /// Runs the gridlock binary with arguments as a shell would take them, in the source folder.
 BinaryRun run_gridlock(const std::string& arguments);
 
-/// The same, and sends it a signal ("INT") after some seconds.
-BinaryRun run_gridlock_for(double seconds, const std::string& signal, const std::string& arguments);
+/// The same, and sends it a signal as soon as it catches that signal.
+BinaryRun interrupt_gridlock(int signal, const std::string& arguments);
 
 /// Runs tools/dump_mpu.py, in the source folder too.
 BinaryRun run_dump_mpu(const std::string& arguments);

@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/gloo/run_ranks.h"
 
@@ -131,6 +133,62 @@ TEST(LostRank, IsBlamedWhicheverCallItWasKilledAt) {
     EXPECT_EQ(result.verdict.outcome, Outcome::rank_lost) << call << result.error;
     EXPECT_EQ(verdict(result), "RANK_FAILED_PEERS_WAIT blames 5") << call;
   }
+}
+
+/// Suspends this process 0.2 s from now, wherever it is.
+void suspend_soon() {
+  ::signal(SIGALRM, [](int) { ::raise(SIGSTOP); });
+  const itimerval soon{{0, 0}, {0, 200'000}};
+  ::setitimer(ITIMER_REAL, &soon, nullptr);
+}
+
+TEST(SuspendedRank, InsideACallThatAllEnteredIsBlamed) {
+  const RunResult result = run_ranks(
+      4,
+      [](Rank& rank) {
+        all_reduce_times(rank, 1);
+        if (rank.id() == 2) suspend_soon();
+        // By now rank 2 stands in the call.
+        if (rank.id() == 3) std::this_thread::sleep_for(milliseconds(500));
+        all_reduce_times(rank, 1);
+      },
+      seconds(2));
+  EXPECT_EQ(verdict(result), "HOST_BLOCKED blames 2");
+  ASSERT_EQ(result.verdict.diagnoses.size(), 1U);
+  EXPECT_EQ(result.verdict.diagnoses[0].certainty, Certainty::certain);
+  EXPECT_EQ(result.verdict.diagnoses[0].waiting, RankSet({0, 1, 3}));
+  EXPECT_THAT(result.error, HasSubstr("rank 2: its process was suspended"));
+  EXPECT_EQ(result.histories->ranks[2].state, HostState::submitting);
+}
+
+TEST(SuspendedRank, BeforeItsCallIsBlamed) {
+  const RunResult result = run_ranks(
+      3,
+      [](Rank& rank) {
+        all_reduce_times(rank, 1);
+        if (rank.id() == 1) ::raise(SIGSTOP);
+        all_reduce_times(rank, 1);
+      },
+      seconds(2));
+  EXPECT_EQ(verdict(result), "HOST_BLOCKED blames 1");
+  EXPECT_EQ(result.verdict.diagnoses[0].certainty, Certainty::certain);
+}
+
+TEST(SuspendedRank, ThatIsContinuedIsNoTrouble) {
+  const RunResult result = run_ranks(
+      3,
+      [](Rank& rank) {
+        const pid_t self = ::getpid();
+        if (rank.id() == 1 && ::fork() == 0) {
+          std::this_thread::sleep_for(milliseconds(600));
+          ::kill(self, SIGCONT);
+          ::_exit(0);
+        }
+        if (rank.id() == 1) ::raise(SIGSTOP);
+        all_reduce_times(rank, 2);
+      },
+      seconds(30));
+  EXPECT_EQ(result.verdict.outcome, Outcome::passed) << result.error;
 }
 
 TEST(Bound, OnRequestsIsAnOutcome) {

@@ -91,7 +91,7 @@ TEST_F(Launchers, NameARankThatNeverComesAlsoRankZero) {
   EXPECT_EQ(end_of(one, creating, [&] { (void)two.look({&creating, 1}, false); }), RunEnd::quiescent);
   EXPECT_EQ(error_of(one, RunEnd::quiescent), "rank 0: did not come within 0.8 s");
   EXPECT_EQ(end_of(two, creating), RunEnd::quiescent);
-  EXPECT_EQ(conclude(RunEnd::quiescent, two.ranks()).states[0], HostState::crashed);
+  EXPECT_EQ(conclude(RunEnd::quiescent, two.ranks()).states[0].host, HostState::crashed);
 }
 
 TEST_F(Launchers, NameALauncherThatFallsSilent) {

@@ -112,5 +112,16 @@ TEST(GpuOfARank, IsRefusedToASecondRank) {
   }
 }
 
+TEST(GpuOfARank, IsSharedByRanksThatNcclTakesForHostsOfTheirOwn) {
+  const RunDirectory directory;
+  const PostBoard board(directory.path());
+  ::setenv("NCCL_HOSTID", "one", 1);
+  claim_gpu(board, 0, kFour, 1);
+  EXPECT_THROW(claim_gpu(board, 1, kFour, 1), InputError);
+  ::setenv("NCCL_HOSTID", "two", 1);
+  claim_gpu(board, 1, kFour, 1);
+  ::unsetenv("NCCL_HOSTID");
+}
+
 }  // namespace
 }  // namespace gridlock

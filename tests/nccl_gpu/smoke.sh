@@ -3,6 +3,8 @@
 # transcripts are equal, wall time of the run on GPUs. Needs the gridlock binary, NCCL and the CUDA driver; nothing else.
 # usage: smoke.sh GRIDLOCK [GPUS] [FOLDER]      FOLDER has the scenarios; default: where this script is. Exit code 1 when a
 # row is not as it should be
+# SHARED_GPUS=N smoke.sh GRIDLOCK [RANKS]       up to RANKS ranks on N GPUs. NCCL takes each for a host of its own, so that
+# they may share a GPU, and connects them by its network
 set -uo pipefail
 folder=${3:-$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}
 gridlock=$1
@@ -13,12 +15,30 @@ failed=0
 verdict() { sed -n '1s/^[^:]*: //p' <<<"$1"; }
 transcript() { sed -n 's/.*transcript \([0-9a-f]*\).*/\1/p' <<<"$1"; }
 
-row() {
-  local name=$1 on_sim on_gpus begin end parity
+# All ranks of a scenario on the GPUs: started here one by one where they share some. Prints the report.
+run_on_gpus() {
+  local ranks=$1 rank store
   shift
+  if [[ -z ${SHARED_GPUS:-} ]]; then
+    timeout 120 "$gridlock" run "$@" --backend nccl 2>&1
+    return
+  fi
+  store=$(mktemp -d)
+  for ((rank = ranks - 1; rank >= 0; rank--)); do
+    RANK=$rank WORLD_SIZE=$ranks LOCAL_RANK=$((rank % SHARED_GPUS)) NCCL_HOSTID=host$rank \
+      timeout 120 "$gridlock" run "$@" --backend nccl --store "file:$store/run" >"$store/out.$rank" 2>&1 &
+  done
+  wait
+  cat "$store/out.0"
+  rm -rf "$store"
+}
+
+row() {
+  local ranks=$1 name=$2 on_sim on_gpus begin end parity
+  shift 2
   on_sim=$("$gridlock" run "$folder/$name.json" "$@" 2>&1)
   begin=$(date +%s%N)
-  on_gpus=$(timeout 120 "$gridlock" run "$folder/$name.json" "$@" --backend nccl 2>&1)
+  on_gpus=$(run_on_gpus "$ranks" "$folder/$name.json" "$@")
   end=$(date +%s%N)
   parity=differs
   if [[ "$(verdict "$on_sim")" == "$(verdict "$on_gpus")" ]]; then
@@ -40,22 +60,23 @@ printf '|---|---|---|---|---|\n'
 for ((ranks = 2; ranks <= gpus; ranks *= 2)); do
   for name in operations reductions moves_of_types_without_a_number sizes hang_missing_call hang_first_use \
     hang_other_operation; do
-    row $name --set params.ranks=$ranks
+    row $ranks $name --set params.ranks=$ranks
   done
-  row two_grids --set params.ranks=$ranks --set params.tensor=$ranks
+  row $ranks two_grids --set params.ranks=$ranks --set params.tensor=$ranks
 done
-row ring_of_2
-row pipeline_1f1b
-((gpus < 4)) || row ring_of_4
+row 2 ring_of_2
+row 2 pipeline_1f1b
+((gpus < 4)) || row 4 ring_of_4
 shapes=("1 1 2" "2 1 1" "1 2 1")
 ((gpus < 4)) || shapes+=("1 2 2" "2 2 1" "2 1 2" "1 1 4")
 ((gpus < 8)) || shapes+=("2 2 2")
 for shape in "${shapes[@]}"; do
   read -r pipe data tensor <<<"$shape"
-  sizes=(--set params.ranks=$((pipe * data * tensor)) --set params.pipe=$pipe --set params.data=$data
+  ranks=$((pipe * data * tensor))
+  sizes=(--set params.ranks=$ranks --set params.pipe=$pipe --set params.data=$data
     --set params.tensor=$tensor)
-  row grid "${sizes[@]}"
-  row gloo_twins "${sizes[@]}"
-  row pipeline_1f1b "${sizes[@]}"
+  row $ranks grid "${sizes[@]}"
+  row $ranks gloo_twins "${sizes[@]}"
+  row $ranks pipeline_1f1b "${sizes[@]}"
 done
 exit $failed

@@ -29,14 +29,14 @@ void be_rank(Rank& simulated, StandInRun& run, StandInMachine& machine, const Ru
 }
 
 /// What launch() says of a run that went so.
-void conclude(const StandInRun& run, std::vector<HostState>& states, RunResult& result) {
+void conclude(const StandInRun& run, std::vector<FinalState>& states, RunResult& result) {
   bool limit = false;
   bool lost = false;
   bool backend = false;
   bool returned = true;
   for (std::size_t rank = 0; rank < run.stands.size(); ++rank) {
     const auto& [state, trouble, text] = run.stands[rank];
-    states.push_back(state);
+    states.push_back({state});
     returned = returned && state == HostState::returned;
     lost = lost || state == HostState::exited || trouble == Trouble::unlike_calls;
     limit = limit || trouble == Trouble::log_full || trouble == Trouble::step_limit;
@@ -70,7 +70,7 @@ RunResult StandInWorld::run(const RunOptions& options, const RankProgram& progra
   });
 
   RunResult result;
-  std::vector<HostState> states;
+  std::vector<FinalState> states;
   conclude(run, states, result);
   MergedRun merged = merge_logs(run.logs, states, std::move(sites));
   result.request_count = run.requests;

@@ -118,6 +118,57 @@ TEST(HostRulesTest, ARankThatIsStillBusyAtARealTimeoutIsSlowAndOnlyLikelyToBlame
   EXPECT_EQ(world.verdict().outcome, Outcome::timeout);
 }
 
+TEST(HostRulesTest, ASuspendedRankIsBlamedForTheCallThatAllOfThemEntered) {
+  HistoryBuilder world(4);
+  world.rank(2).suspend();
+  for (RankId rank = 0; rank < 4; ++rank) world.rank(rank).all_reduce("world", 8);
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::HOST_BLOCKED);
+  EXPECT_EQ(found.certainty, Certainty::certain);
+  EXPECT_EQ(found.blame.ranks, RankSet({2}));
+  EXPECT_EQ(found.waiting, RankSet({0, 1, 3}));
+  EXPECT_EQ(
+      found.summary,
+      "The process of rank 2 was suspended, at all_reduce #0 on world, and nobody continued it; others wait "
+      "for what only that rank could do.");
+}
+
+TEST(HostRulesTest, ASuspendedRankIsBlamedForAMessageThatBothEndsEntered) {
+  for (const RankId suspended : {0, 1}) {
+    HistoryBuilder world(3);
+    world.rank(suspended).suspend();
+    world.rank(0).send("world", 1, 8);
+    world.rank(1).recv("world", 0, 8).send("world", 2, 8);
+    world.rank(2).recv("world", 1, 8);
+    const Diagnosis found = world.only_diagnosis();
+    EXPECT_EQ(found.code, Code::HOST_BLOCKED);
+    EXPECT_EQ(found.blame.ranks, RankSet({suspended}));
+    EXPECT_EQ(found.certainty, Certainty::certain);
+  }
+}
+
+TEST(HostRulesTest, ARankSuspendedBeforeACallIsNotSlow) {
+  HistoryBuilder world(4);
+  world.rank(0).busy().suspend();
+  for (RankId rank = 1; rank < 4; ++rank) world.rank(rank).barrier("world");
+  const Diagnosis found = world.only_diagnosis();
+  EXPECT_EQ(found.code, Code::HOST_BLOCKED);
+  EXPECT_EQ(found.certainty, Certainty::certain);
+  EXPECT_EQ(found.blame.ranks, RankSet({0}));
+}
+
+TEST(HostRulesTest, ARankSuspendedWhereItWaitsForAnotherIsNotWhereItBegan) {
+  HistoryBuilder world(4);
+  world.rank(0).suspend();
+  for (const RankId rank : {0, 1, 3}) world.rank(rank).barrier("world");
+  const Verdict verdict = world.verdict();
+  ASSERT_EQ(verdict.diagnoses.size(), 2U);
+  EXPECT_EQ(verdict.diagnoses[0].code, Code::COLL_MISSING_RANK);
+  EXPECT_EQ(verdict.diagnoses[0].blame.ranks, RankSet({2}));
+  EXPECT_EQ(verdict.diagnoses[1].code, Code::HOST_BLOCKED);
+  EXPECT_EQ(verdict.diagnoses[1].blame.ranks, RankSet({0}));
+}
+
 TEST(JudgeTest, AStallThatNoRuleExplainsStillSaysWhoStandsWhere) {
   Histories histories(2);
   histories.ranks[0].state = HostState::waiting;

@@ -264,7 +264,9 @@ void HistoryBuilder::finish_creation(RankId rank, const Step& step) {
 }
 
 /// First on every stream that it uses, and behind no event that waits for open work.
-bool HistoryBuilder::is_started(const Host& host, const Work& work) const {
+bool HistoryBuilder::is_started(RankId rank, const Work& work) const {
+  const Host& host = hosts_[static_cast<std::size_t>(rank)];
+  if (scripts_[static_cast<std::size_t>(rank)].is_suspended) return false;
   if (host.state == HostState::crashed || host.state == HostState::exited) return false;
   for (const Record& call : work.calls) {
     for (const Work& earlier : host.open) {
@@ -285,7 +287,7 @@ std::pair<HistoryBuilder::Work*, std::size_t> HistoryBuilder::find_started(RankI
                                                                            InstanceId instance) {
   Host& host = hosts_[static_cast<std::size_t>(rank)];
   for (Work& work : host.open) {
-    if (!is_started(host, work)) continue;
+    if (!is_started(rank, work)) continue;
     for (std::size_t i = 0; i < work.calls.size(); ++i) {
       const Record& call = work.calls[i];
       if (work.done[i] || call.sequence != like.sequence || is_p2p(call) != is_p2p(like)) continue;
@@ -338,7 +340,7 @@ bool HistoryBuilder::match() {
     Host& host = hosts_[static_cast<std::size_t>(rank)];
     for (Work& work : host.open) {
       for (std::size_t i = 0; i < work.calls.size(); ++i) {
-        if (work.done[i] || !is_started(host, work)) continue;
+        if (work.done[i] || !is_started(rank, work)) continue;
         const Record call = work.calls[i];
         moved = (is_p2p(call) ? complete_transfer(rank, call)
                               : complete_collective(call, histories_->groups.resolve(call.group, rank))) ||
@@ -364,6 +366,7 @@ void HistoryBuilder::finish() {
       continue;
     }
     end.state = host.state;
+    end.is_suspended = scripts_[static_cast<std::size_t>(rank)].is_suspended;
     std::map<StreamId, std::int64_t> first_open;
     for (const Work& work : host.open) {
       for (const Record& call : work.calls) first_open.try_emplace(call.stream, work.ticket);

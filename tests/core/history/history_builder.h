@@ -53,6 +53,8 @@ class RankScript {
   RankScript& exit();
   /// Works for ever, outside any call.
   RankScript& busy();
+  /// Its process is suspended once it stands in a call: it does its part of none.
+  RankScript& suspend();
 
   struct Step {
     enum class Kind {
@@ -81,6 +83,7 @@ class RankScript {
     int m = -1, step = -1;
   };
   std::vector<Step> steps;
+  bool is_suspended = false;
 
  private:
   RankScript& call(const std::string& group, Record record, std::vector<std::int64_t> counts = {});
@@ -146,7 +149,7 @@ class HistoryBuilder {
   bool match();
   bool complete_collective(const Record& call, InstanceId instance);
   bool complete_transfer(RankId rank, const Record& call);
-  bool is_started(const Host& host, const Work& work) const;
+  bool is_started(RankId rank, const Work& work) const;
   std::pair<Work*, std::size_t> find_started(RankId rank, const Record& like, CallKind kind, GroupRank peer,
                                              InstanceId instance);
   void finish();

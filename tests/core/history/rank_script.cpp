@@ -131,6 +131,11 @@ RankScript& RankScript::exit() {
   return *this;
 }
 
+RankScript& RankScript::suspend() {
+  is_suspended = true;
+  return *this;
+}
+
 RankScript& RankScript::busy() {
   add(Step::Kind::busy);
   return *this;
