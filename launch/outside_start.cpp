@@ -104,6 +104,12 @@ std::string machine_name() {
   return (boot.empty() ? host : boot) + " " + network;
 }
 
+std::string nccl_host_name() {
+  const char* named = std::getenv("NCCL_HOSTID");
+  return named != nullptr && *named != '\0' ? fmt::format("host {}", named)
+                                            : fmt::format("machine {}", machine_name());
+}
+
 void prefer_variable(const char* name, const std::string& value) { ::setenv(name, value.c_str(), 0); }
 
 }  // namespace gridlock

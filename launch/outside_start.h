@@ -45,6 +45,9 @@ void check_fits(const OutsideStart& start, RankId world_size);
 /// A text that differs where loopback does: between machines, and between containers with networks of their
 /// own.
 std::string machine_name();
+/// What NCCL tells hosts apart by: NCCL_HOSTID where it is set, else the machine. Ranks of one GPU have to be
+/// on different hosts; they talk over the network then.
+std::string nccl_host_name();
 /// Sets an environment variable for this process and those it starts, unless it is set already.
 void prefer_variable(const char* name, const std::string& value);
 

@@ -31,7 +31,7 @@ void RealRank::run_program(const RankProgram& program) {
 }
 
 void RealRank::end_program() {
-  if (!host_.ended()) host_.log().set_state(HostState::returned);
+  if (!host_.ended() && fault().ok()) host_.log().set_state(HostState::returned);
 }
 
 void RealRank::complain(Complaint complaint) {

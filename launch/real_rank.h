@@ -165,9 +165,10 @@ Status RealRank::park(HostState state, Parked&& parked) {
   host_.log().set_state(state);
   const bool passed = parked();
   if (host_.ended()) return StatusCode::world_ended;
+  // Who comes out because the backend failed stood here last: its program makes no further call.
+  if (!passed && !fault().ok()) return fault();
   host_.log().set_state(HostState::running);
-  if (passed) return StatusCode::ok;
-  return fault().ok() ? Status(StatusCode::world_ended) : fault();
+  return passed ? StatusCode::ok : StatusCode::world_ended;
 }
 
 }  // namespace gridlock

@@ -13,6 +13,7 @@
 
 #include "core/base/check.h"
 #include "core/base/input_error.h"
+#include "core/diagnosis/silent_calls.h"
 #include "launch/board_referee.h"
 #include "launch/merge.h"
 
@@ -115,6 +116,7 @@ RunResult RealRun::run(const std::function<void(RankProcess&)>& body, std::chron
   }
   RunResult result;
   MergedRun merged = merge_logs(logs_, launched.states, std::move(sites_));
+  note_silent_calls(*merged.histories);
   if (is_outside()) post(kRead);
   result.end = launched.end;
   result.error = launched.error;

@@ -8,13 +8,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "core/base/input_error.h"
-#include "launch/outside_start.h"
 #include "launch/wire.h"
 
 namespace gridlock {
@@ -161,20 +159,10 @@ void check_fits(const GpuInventory& inventory, int world_size) {
   }
 }
 
-namespace {
-
-/// What NCCL tells hosts apart by.
-std::string host_of_nccl() {
-  const char* named = std::getenv("NCCL_HOSTID");
-  return named != nullptr && *named != '\0' ? fmt::format("host {}", named)
-                                            : fmt::format("machine {}", machine_name());
-}
-
-}  // namespace
-
-void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device) {
+void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device,
+               const std::string& host) {
   const std::string& bus = inventory.bus_ids[static_cast<std::size_t>(device)];
-  const std::string name = fmt::format("GPU {} of {}", bus, host_of_nccl());
+  const std::string name = fmt::format("GPU {} of {}", bus, host);
   if (board.claim(name, std::to_string(rank))) return;
   throw InputError(kPlace,
                    fmt::format("rank {} would use the GPU that rank {} uses (GPU {}, {})", rank,

@@ -40,10 +40,11 @@ std::string to_string(const GpuInventory& inventory);
 /// only one that its process may use. Throws InputError when there is none.
 int device_of(const GpuInventory& inventory, int local_rank);
 
-/// Notes on the run's board that a rank takes GPU `device` of this machine. Throws InputError when another
-/// rank of the run has taken it: NCCL would find that out when all are connected, and not say who. As for
-/// NCCL, ranks with another NCCL_HOSTID are on another host: they share a GPU and talk over the network.
-void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device);
+/// Notes on the run's board that a rank takes GPU `device` of its host (nccl_host_name). Throws InputError
+/// when another rank of the run has taken it: NCCL would find that out when all are connected, and not say
+/// who.
+void claim_gpu(const PostBoard& board, RankId rank, const GpuInventory& inventory, int device,
+               const std::string& host);
 
 /// Throws InputError when a world of that size does not fit: NCCL takes one GPU for each rank.
 void check_fits(const GpuInventory& inventory, int world_size);

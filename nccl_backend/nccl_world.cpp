@@ -69,7 +69,7 @@ RunResult NcclWorld::run(const RunOptions& options, const RankProgram& program, 
       place_.start ? std::optional(device_of(*inventory_, place_.start->local_rank)) : std::nullopt;
   run_ = nullptr;
   run_ = std::make_unique<RealRun>(options, program.world_size, sites, place_);
-  if (device) claim_gpu(PostBoard(run_->posts()), place_.start->rank, *inventory_, *device);
+  if (device) claim_gpu(PostBoard(run_->posts()), place_.start->rank, *inventory_, *device, nccl_host_name());
   return run_->run(
       [&](RankProcess& process) {
         be_rank(process, device.value_or(process.rank()), *run_, options, options_, program, sites, gloo_);

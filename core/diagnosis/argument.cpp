@@ -1,5 +1,6 @@
 #include "core/diagnosis/argument.h"
 
+#include <algorithm>
 #include <array>
 
 namespace gridlock {
@@ -78,6 +79,26 @@ std::optional<Argument> first_difference(const std::vector<const Record*>& calls
     }
   }
   return std::nullopt;
+}
+
+std::vector<UnevenCounts> uneven_counts(const HistoryStore& store, const std::vector<const Record*>& calls) {
+  constexpr std::size_t kPairCheckMax = 4096;
+  const std::size_t size = calls.size();
+  if (size > kPairCheckMax) return {};
+  const bool are_known = std::all_of(calls.begin(), calls.end(), [&](const Record* call) {
+    return call != nullptr && call->call == CallKind::all_to_all_v && call->detail >= 0 &&
+           store.counts(call->detail).size() == 2 * size;
+  });
+  if (!are_known) return {};
+  std::vector<UnevenCounts> uneven;
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j < size; ++j) {
+      const std::int64_t sent = store.counts(calls[i]->detail)[j];
+      const std::int64_t expected = store.counts(calls[j]->detail)[size + i];
+      if (sent != expected) uneven.push_back({i, j, sent, expected});
+    }
+  }
+  return uneven;
 }
 
 bool same_size(const Record& a, const Record& b) {

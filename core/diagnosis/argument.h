@@ -25,6 +25,17 @@ std::optional<std::int64_t> argument_value(const Record& call, Argument argument
 std::optional<Argument> first_difference(const Record& a, const Record& b);
 /// First argument in which any two of the calls differ. Nulls are skipped.
 std::optional<Argument> first_difference(const std::vector<const Record*>& calls);
+/// One member of an all-to-all with counts sends another so many elements, which expects another number;
+/// members by their place in the list of calls.
+struct UnevenCounts {
+  std::size_t from;
+  std::size_t to;
+  std::int64_t sent;
+  std::int64_t expected;
+};
+/// What member i sends to j has to be what j expects from i; `calls` are those of all members, in group
+/// order. Empty where some call or its counts are not known, and for groups of thousands.
+std::vector<UnevenCounts> uneven_counts(const HistoryStore& store, const std::vector<const Record*>& calls);
 /// Whether a send and a recv move the same: equal count and type, as far as known.
 bool same_size(const Record& a, const Record& b);
 

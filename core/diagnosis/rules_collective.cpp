@@ -291,24 +291,13 @@ struct UnevenPair {
   std::int64_t expected;
 };
 
-/// All-to-all with counts per pair: what i sends to j has to be what j expects from i. Empty where some call
-/// or its counts are not known.
 std::vector<UnevenPair> uneven_pairs(const HistoryStore& store, const Meeting& meeting) {
-  constexpr std::size_t kPairCheckMax = 4096;
-  const std::size_t size = meeting.members.size();
-  if (size > kPairCheckMax) return {};
-  for (const MemberCall& member : meeting.members) {
-    if (member.record == nullptr || member.record->call != CallKind::all_to_all_v ||
-        member.record->detail < 0 || store.counts(member.record->detail).size() != 2 * size)
-      return {};
-  }
+  std::vector<const Record*> calls;
+  for (const MemberCall& member : meeting.members) calls.push_back(member.record);
   std::vector<UnevenPair> pairs;
-  for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t j = 0; j < size; ++j) {
-      const std::int64_t sent = store.counts(meeting.members[i].record->detail)[j];
-      const std::int64_t expected = store.counts(meeting.members[j].record->detail)[size + i];
-      if (sent != expected) pairs.push_back({&meeting.members[i], &meeting.members[j], sent, expected});
-    }
+  for (const UnevenCounts& uneven : uneven_counts(store, calls)) {
+    pairs.push_back(
+        {&meeting.members[uneven.from], &meeting.members[uneven.to], uneven.sent, uneven.expected});
   }
   return pairs;
 }

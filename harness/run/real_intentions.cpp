@@ -13,14 +13,17 @@
 namespace gridlock {
 namespace {
 
-/// The calls that a rank made and intended, in their order.
+/// The calls and posts that a rank made and intended, in their order.
 struct Program {
   std::vector<const Record*> calls;
   /// There may be more.
   bool is_cut = false;
 };
 
+bool is_post(const Record& record) { return record.kind == RecordKind::post || is_planned_post(record); }
+
 bool takes_part(const Record& record) {
+  if (is_post(record)) return true;
   const bool is_call = record.kind == RecordKind::call || record.kind == RecordKind::planned;
   return is_call && !record.rejected && (record.unknown & kUnknownGroup) == 0;
 }
@@ -78,6 +81,10 @@ class Intentions {
   }
 
   bool is_same(RankId rank, const Record& made, const Record& simulated) const {
+    if (is_post(made) || is_post(simulated)) {
+      return is_post(made) && is_post(simulated) &&
+             real_.store.name(made.detail) == simulated_.store.name(simulated.detail);
+    }
     const bool knows_count = ((made.unknown | simulated.unknown) & kUnknownCount) == 0;
     return made.call == simulated.call && made.peer == simulated.peer && made.dtype == simulated.dtype &&
            made.op == simulated.op && (!knows_count || made.count == simulated.count) &&
@@ -93,12 +100,22 @@ class Intentions {
     }
     HistoryNode& node = real_.ranks[static_cast<std::size_t>(rank)].node;
     for (const Record* call : rest.calls) {
+      if (is_post(*call)) {
+        const std::int32_t name = real_.store.add_name(simulated_.store.name(call->detail));
+        node = real_.store.append(node, planned_post(name, label_in_real(call->label)));
+        continue;
+      }
       const auto handle = handles.find(key_of(simulated_, rank, *call));
       // Calls on groups that are not created yet are left out, as everywhere.
       if (handle == handles.end()) continue;
       node = real_.store.append(node, planned(*call, handle->second));
     }
     node = real_.store.append(node, planned_rest(rest.is_cut));
+  }
+
+  Label label_in_real(Label label) {
+    if (label.site != SiteId::none) label.site = real_.sites.intern(simulated_.sites.site(label.site));
+    return label;
   }
 
   Record planned(const Record& call, GroupHandle handle) {
@@ -108,7 +125,7 @@ class Intentions {
     record.ticket = Record{}.ticket;
     record.detail = Record{}.detail;
     if (operation(call.call).count == CountMeaning::per_rank) record.unknown |= kUnknownCount;
-    record.label.site = real_.sites.intern(simulated_.sites.site(call.label.site));
+    record.label = label_in_real(call.label);
     if (call.notes >= 0) record.notes = real_.store.add_notes(simulated_.store.notes(call));
     return record;
   }

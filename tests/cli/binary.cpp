@@ -43,12 +43,13 @@ BinaryRun run(const std::string& prefix, const std::string& program,
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
 }
 
-/// Whether the process catches the signal: it has a handler of its own. Also true once the process has ended.
+/// Whether the process is gridlock and has a handler for the signal. Also true once it has ended.
 bool catches(pid_t process, int signal) {
   std::ifstream status("/proc/" + std::to_string(process) + "/status");
   std::string line;
   while (std::getline(status, line)) {
-    if (line.starts_with("State:") && line.find('Z') != std::string::npos) return true;
+    if (line.starts_with("Name:") && line != "Name:\tgridlock") return false;
+    if (line.starts_with("State:\tZ")) return true;
     if (!line.starts_with("SigCgt:")) continue;
     return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
   }

@@ -99,10 +99,10 @@ TEST(GpuOfARank, IsTheOneWithItsNumberOrTheOnlyOne) {
 TEST(GpuOfARank, IsRefusedToASecondRank) {
   const RunDirectory directory;
   const PostBoard board(directory.path());
-  claim_gpu(board, 0, kFour, 1);
-  claim_gpu(board, 2, kFour, 2);
+  claim_gpu(board, 0, kFour, 1, "machine");
+  claim_gpu(board, 2, kFour, 2, "machine");
   try {
-    claim_gpu(board, 5, kFour, 1);
+    claim_gpu(board, 5, kFour, 1, "machine");
     FAIL() << "two ranks on one GPU";
   } catch (const InputError& error) {
     EXPECT_STREQ(
@@ -115,12 +115,9 @@ TEST(GpuOfARank, IsRefusedToASecondRank) {
 TEST(GpuOfARank, IsSharedByRanksThatNcclTakesForHostsOfTheirOwn) {
   const RunDirectory directory;
   const PostBoard board(directory.path());
-  ::setenv("NCCL_HOSTID", "one", 1);
-  claim_gpu(board, 0, kFour, 1);
-  EXPECT_THROW(claim_gpu(board, 1, kFour, 1), InputError);
-  ::setenv("NCCL_HOSTID", "two", 1);
-  claim_gpu(board, 1, kFour, 1);
-  ::unsetenv("NCCL_HOSTID");
+  claim_gpu(board, 0, kFour, 1, "host one");
+  claim_gpu(board, 1, kFour, 1, "host two");
+  EXPECT_THROW(claim_gpu(board, 2, kFour, 1, "host two"), InputError);
 }
 
 }  // namespace

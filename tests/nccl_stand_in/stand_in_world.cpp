@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/diagnosis/silent_calls.h"
 #include "launch/merge.h"
 #include "launch/run_directory.h"
 #include "nccl_backend/nccl_rank.h"
@@ -73,6 +74,7 @@ RunResult StandInWorld::run(const RunOptions& options, const RankProgram& progra
   std::vector<FinalState> states;
   conclude(run, states, result);
   MergedRun merged = merge_logs(run.logs, states, std::move(sites));
+  note_silent_calls(*merged.histories);
   result.request_count = run.requests;
   result.verdict = judge(*merged.histories, result.end, merged.complaints);
   result.histories = std::move(merged.histories);
