@@ -61,9 +61,11 @@ bool RankLedger::append_noted(const Call& call, Record record) {
   return append(record);
 }
 
-bool RankLedger::record_call(const Call& call, Ticket ticket, std::int32_t& sequence) {
+bool RankLedger::record_call(const Call& call, Ticket ticket, bool is_batch, std::int32_t& sequence) {
   Record record = call_record(call);
   record.ticket = static_cast<std::int64_t>(ticket);
+  // A send or recv meets its partner either way here: all of a group are on one communicator.
+  record.batched = is_batch && !operation(call.kind).is_p2p;
   sequence = record.sequence = next_sequence(groups_.resolve(call.group, rank_), call)++;
   return append_call(call, record);
 }
@@ -77,11 +79,22 @@ bool RankLedger::record_rejected(const Call& call) {
 }
 
 void RankLedger::record_intended(const IntendedCalls& intended) {
-  for (const Call& call : intended.calls) {
+  auto post = intended.posts.begin();
+  const auto record_posts = [&](std::size_t before) {
+    for (; post != intended.posts.end() && post->before <= before; ++post) {
+      if (!log_.append(LogEntry::name, post->name) || !append(planned_post(names_++, post->label)))
+        return false;
+    }
+    return true;
+  };
+  for (std::size_t i = 0; i < intended.calls.size(); ++i) {
+    if (!record_posts(i)) return;
+    const Call& call = intended.calls[i];
     const InstanceId group = groups_.resolve(call.group, rank_);
     if (group == InstanceId::none) continue;
     if (!append_noted(call, planned_record(call, next_sequence(group, call)++))) return;
   }
+  if (!intended.is_cut && !record_posts(intended.calls.size())) return;
   // A log that is full ends the same way: nothing more is known.
   if (!append(planned_rest(intended.is_cut))) return;
 }

@@ -26,8 +26,9 @@ class RankLedger {
   const GroupTable& groups() const { return groups_; }
   SiteId site(const Site& site);
 
-  /// An accepted call; `sequence` becomes its number in its order. Requires: the rank is in the group.
-  [[nodiscard]] bool record_call(const Call& call, Ticket ticket, std::int32_t& sequence);
+  /// An accepted call, alone or of a batch; `sequence` becomes its number in its order. Requires: the rank is
+  /// in the group.
+  [[nodiscard]] bool record_call(const Call& call, Ticket ticket, bool is_batch, std::int32_t& sequence);
   /// A call that was refused: it takes no place in its order.
   [[nodiscard]] bool record_rejected(const Call& call);
   /// What the program still intends, at the end of the run.

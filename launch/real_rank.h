@@ -132,7 +132,7 @@ Reply RealRank::take_in(std::span<const Call> calls, Prepare&& prepare, Start&& 
   if (calls.empty()) return reply;
   std::vector<StreamId> streams;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    if (!ledger_.record_call(calls[i], reply.ticket, prepared[i].sequence)) return stop();
+    if (!ledger_.record_call(calls[i], reply.ticket, calls.size() > 1, prepared[i].sequence)) return stop();
     if (std::find(streams.begin(), streams.end(), calls[i].stream) == streams.end())
       streams.push_back(calls[i].stream);
   }
@@ -165,8 +165,12 @@ Status RealRank::park(HostState state, Parked&& parked) {
   host_.log().set_state(state);
   const bool passed = parked();
   if (host_.ended()) return StatusCode::world_ended;
-  // Who comes out because the backend failed stood here last: its program makes no further call.
-  if (!passed && !fault().ok()) return fault();
+  // Who comes out because the backend failed stood here last: its program makes no further call. It waits for
+  // no host any more that has to come first.
+  if (!passed && !fault().ok()) {
+    if (state == HostState::connecting) host_.log().set_state(HostState::submitting);
+    return fault();
+  }
   host_.log().set_state(HostState::running);
   return passed ? StatusCode::ok : StatusCode::world_ended;
 }

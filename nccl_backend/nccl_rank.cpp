@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/rank/buffer_check.h"
+#include "core/rank/library_order.h"
 
 namespace gridlock {
 namespace {
@@ -94,6 +95,11 @@ HostCalls::Wait NcclRank::waiting() {
 }
 
 Reply NcclRank::submit(std::span<const Call> calls) {
+  if (calls.size() > 1) {
+    batch_.assign(calls.begin(), calls.end());
+    put_in_library_order(std::span(batch_), [](const Call& call) -> const Call& { return call; });
+    calls = batch_;
+  }
   const auto prepare = [this](const Call& call, GpuCall& prepared) {
     return prepare_call(call, buffers_, prepared);
   };

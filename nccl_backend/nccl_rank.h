@@ -70,6 +70,8 @@ class NcclRank final : public RealRank {
   OpenTickets tickets_;
   HostMeeting meeting_;
   std::vector<CudaEvent> events_;
+  /// The calls of the batch at hand, as NCCL runs them.
+  std::vector<Call> batch_;
 };
 
 }  // namespace gridlock

@@ -1,10 +1,10 @@
 #include "sim/submission.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "core/rank/call_check.h"
+#include "core/rank/library_order.h"
 #include "sim/batch_waves.h"
 #include "sim/call_check.h"
 #include "sim/group_use.h"
@@ -121,22 +121,6 @@ inline void Submission::open(RankId rank, const Placed& placed, bool is_batch, R
   open.number = record.sequence;
 }
 
-// NCCL sorts the collectives of one group by size and gathers those of one operation, type and reduction, so
-// members that wrote them in different orders still meet.
-void Submission::put_in_library_order() {
-  const auto key = [](const Call& call) {
-    return std::tuple(-call.count, call.kind, call.dtype, call.op, call.peer);
-  };
-  for (std::size_t i = 0; i < placed_.size(); ++i) {
-    if (operation(placed_[i].call->kind).is_p2p) continue;
-    for (std::size_t j = i + 1; j < placed_.size(); ++j) {
-      const Call& rival = *placed_[j].call;
-      const bool is_rival = !operation(rival.kind).is_p2p && rival.group == placed_[i].call->group;
-      if (is_rival && key(rival) < key(*placed_[i].call)) std::swap(placed_[i], placed_[j]);
-    }
-  }
-}
-
 void Submission::find_waves(RankId rank) {
   waves_.assign(placed_.size(), 0);
   std::vector<BatchMessage> messages;
@@ -171,7 +155,10 @@ Submission::Result Submission::submit(RankId rank, HostId host, std::span<const 
   result.ticket = static_cast<Ticket>(ranks_[index(rank)].next_ticket++);
   if (calls.empty()) return result;
   is_batch = is_batch || calls.size() > 1;
-  if (reorders_ && calls.size() > 1) put_in_library_order();
+  if (reorders_ && calls.size() > 1) {
+    put_in_library_order(std::span(placed_),
+                         [](const Placed& placed) -> const Call& { return *placed.call; });
+  }
   const bool has_waves = wave_max_ > 0 && static_cast<std::int64_t>(calls.size()) > wave_max_;
   if (has_waves) find_waves(rank);
   const Slot work = device_.new_work(rank, result.ticket);

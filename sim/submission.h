@@ -54,7 +54,6 @@ class Submission {
   /// Fills in the call with its place in its order, which `record` gets too.
   void open(RankId rank, const Placed& placed, bool is_batch, Record& record, OpenCall& open);
   /// Brings the calls of a batch into the order in which the library pairs them.
-  void put_in_library_order();
   /// Sends and recvs beyond what a batch runs at a time, in waves_.
   void find_waves(RankId rank);
 

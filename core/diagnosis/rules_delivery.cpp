@@ -113,36 +113,6 @@ void find_grouping_mismatches(Scene& scene, Findings& findings) {
   }
 }
 
-void find_silent_transfers(Scene& scene, Findings& findings) {
-  const Evidence& evidence = scene.evidence;
-  for (const SilentMismatch& silent : evidence.histories().silent_mismatches) {
-    if (silent.from < 0) continue;
-    const Members& members = evidence.members(silent.instance);
-    const RankId sender = members[silent.from];
-    const RankId receiver = members[silent.to];
-    const Record* sent = evidence.find({sender, silent.instance, CallKind::send, silent.to, silent.sequence});
-    const Record* received =
-        evidence.find({receiver, silent.instance, CallKind::recv, silent.from, silent.sequence});
-    if (sent == nullptr || received == nullptr) continue;
-    Finding finding;
-    finding.code = Code::P2P_SIZE_MISMATCH;
-    finding.cause = Cause::argument;
-    const bool is_open = evidence.is_open(sender, *sent) || evidence.is_open(receiver, *received);
-    if (is_open) continue;  // found where it waits
-    finding.severity = Severity::silent_wrong_result;
-    finding.relation = Relation::tie;
-    finding.blamed = {sender, receiver};
-    finding.alternatives = {{sender}, {receiver}};
-    finding.sides = {side_of(evidence, sender, *sent), side_of(evidence, receiver, *received)};
-    finding.nodes = {sender};
-    finding.sequence = silent.sequence;
-    finding.summary =
-        fmt::format("{{who}} disagreed on the size of one transfer, which went through: {} met {}.",
-                    finding.sides[0].call, finding.sides[1].call);
-    findings.push_back(std::move(finding));
-  }
-}
-
 void find_late_work(Scene& scene, Findings& findings) {
   for (const Head& head : scene.waits.heads) {
     if (head.calls.empty() || !scene.evidence.was_let_down(head.rank)) continue;

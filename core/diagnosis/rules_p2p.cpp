@@ -85,12 +85,9 @@ bool report_shift(Scene& scene, const Transfer& transfer, Findings& findings) {
   return true;
 }
 
-void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
-  const Evidence& evidence = scene.evidence;
-  const RankId mine = head_of(scene, transfer).rank;
-  const RankId peer = transfer.theirs.rank;
-  const Record& my_call = *transfer.mine;
-  const Record& their_call = *transfer.theirs.record;
+/// Two calls of one transfer that have unlike sizes: everything but the nodes.
+Finding about_size(const Evidence& evidence, RankId mine, const Record& my_call, RankId peer,
+                   const Record& their_call) {
   const char* what = my_call.count != their_call.count ? "count" : "element type";
   Finding finding;
   finding.code = Code::P2P_SIZE_MISMATCH;
@@ -99,9 +96,9 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
   finding.blamed = {mine, peer};
   finding.alternatives = {{mine}, {peer}};
   finding.sides = {side_of(evidence, mine, my_call), side_of(evidence, peer, their_call)};
-  finding.edges = {{{mine}, {peer}, "in " + short_call_text(evidence, mine, my_call)}};
   finding.summary = fmt::format("{{who}} disagree on the {} of one transfer: {} meets {}.", what,
                                 finding.sides[0].call, finding.sides[1].call);
+  finding.sequence = my_call.sequence;
   TransferEnd end = evidence.other_end(peer, their_call);
   end.sequence = my_call.sequence;
   if (const auto odd = find_odd_size(evidence, end, my_call, their_call)) {
@@ -114,9 +111,16 @@ void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
         fmt::format("{{who}} departed from the {} that the other transfers like this one have: {} meets {}.",
                     what, finding.sides[0].call, finding.sides[1].call);
   }
+  return finding;
+}
+
+void report_size(Scene& scene, const Transfer& transfer, Findings& findings) {
+  const RankId mine = head_of(scene, transfer).rank;
+  const RankId peer = transfer.theirs.rank;
+  Finding finding = about_size(scene.evidence, mine, *transfer.mine, peer, *transfer.theirs.record);
+  finding.edges = {{{mine}, {peer}, "in " + short_call_text(scene.evidence, mine, *transfer.mine)}};
   finding.nodes = {head_of(scene, transfer).node};
   if (transfer.theirs.presence == Presence::started) finding.nodes.push_back(transfer.theirs.head_node);
-  finding.sequence = my_call.sequence;
   findings.push_back(std::move(finding));
 }
 
@@ -163,6 +167,27 @@ void find_transfer_mismatches(Scene& scene, Findings& findings) {
     if (transfer.theirs.presence == Presence::started && transfer.mine->call == CallKind::recv) continue;
     if (report_order(scene, transfer, findings) || report_shift(scene, transfer, findings)) continue;
     report_size(scene, transfer, findings);
+  }
+}
+
+void find_silent_transfers(Scene& scene, Findings& findings) {
+  const Evidence& evidence = scene.evidence;
+  for (const SilentMismatch& silent : evidence.histories().silent_mismatches) {
+    if (silent.from < 0) continue;
+    const Members& members = evidence.members(silent.instance);
+    const RankId sender = members[silent.from];
+    const RankId receiver = members[silent.to];
+    const Record* sent = evidence.find({sender, silent.instance, CallKind::send, silent.to, silent.sequence});
+    const Record* received =
+        evidence.find({receiver, silent.instance, CallKind::recv, silent.from, silent.sequence});
+    if (sent == nullptr || received == nullptr) continue;
+    // Where one end waits, it is found there.
+    if (evidence.is_open(sender, *sent) || evidence.is_open(receiver, *received)) continue;
+    Finding finding = about_size(evidence, sender, *sent, receiver, *received);
+    finding.severity = Severity::silent_wrong_result;
+    finding.nodes = {sender};
+    finding.summary += " It went through.";
+    findings.push_back(std::move(finding));
   }
 }
 

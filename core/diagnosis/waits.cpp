@@ -43,6 +43,7 @@ void Waits::add_heads() {
   for (RankId rank = 0; rank < evidence_.world_size(); ++rank) {
     first_head_.push_back(static_cast<int>(heads.size()));
     for (const OpenWork& work : evidence_.end(rank).open) {
+      if (is_connecting_in(rank, work)) continue;
       add_head(rank, work.stream, static_cast<std::int64_t>(work.first_open));
       heads.back().waits_for_slot = work.waits_for_slot;
     }
@@ -53,6 +54,13 @@ void Waits::add_heads() {
     for (const int host : evidence_.hosts_of(rank)) add_head_of_host(host);
   }
   first_head_.push_back(static_cast<int>(heads.size()));
+}
+
+/// Real worlds number a call before its host stands in it: add_head_of_host has it.
+bool Waits::is_connecting_in(RankId rank, const OpenWork& work) const {
+  const Record* last = evidence_.last(rank);
+  return evidence_.state(rank) == HostState::connecting && last != nullptr &&
+         last->kind == RecordKind::call && last->ticket == static_cast<std::int64_t>(work.first_open);
 }
 
 /// What a host stands in before it is on a stream.

@@ -138,6 +138,7 @@ class Waits {
   int add_node(NodeKind kind, int index);
   void add_heads();
   void add_head(RankId rank, StreamId stream, std::int64_t ticket);
+  bool is_connecting_in(RankId rank, const OpenWork& work) const;
   void add_head_of_host(int host);
   void connect_hosts();
   void connect_host(int host);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/data/operation.h"
@@ -18,6 +19,8 @@ struct Program {
   std::vector<const Record*> calls;
   /// There may be more.
   bool is_cut = false;
+  /// Its history says what it intended: it came out of its last call when its run had ended.
+  bool tells_plan = false;
 };
 
 bool is_post(const Record& record) { return record.kind == RecordKind::post || is_planned_post(record); }
@@ -33,6 +36,7 @@ Program program_of(const Histories& histories, RankId rank) {
   Program program;
   program.is_cut = end.state != HostState::returned;
   for (const Record* record : histories.store.records(end.node)) {
+    program.tells_plan = program.tells_plan || record->kind == RecordKind::planned;
     if (takes_part(*record)) program.calls.push_back(record);
     // The mark behind the last call says whether it is.
     if (record->kind == RecordKind::planned && !takes_part(*record)) program.is_cut = is_planned_cut(*record);
@@ -45,35 +49,32 @@ GroupKey key_of(const Histories& histories, RankId rank, const Record& call) {
   return instance == InstanceId::none ? GroupKey{} : histories.groups.instance(instance).key;
 }
 
-bool is_planned(const Record* record) { return record->kind == RecordKind::planned; }
-
 class Intentions {
  public:
   Intentions(Histories& real, const Histories& simulated) : real_(real), simulated_(simulated) {}
 
   /// False: nothing was added, as the two programs are not one.
   bool add() {
-    std::vector<Program> rests;
+    std::vector<std::pair<RankId, Program>> rests;
     for (RankId rank = 0; rank < static_cast<RankId>(real_.ranks.size()); ++rank) {
-      std::optional<Program> rest = rest_of(rank);
+      const Program made = program_of(real_, rank);
+      if (made.tells_plan) continue;
+      std::optional<Program> rest = rest_of(rank, made);
       if (!rest) return false;
-      rests.push_back(std::move(*rest));
+      rests.emplace_back(rank, std::move(*rest));
     }
-    for (RankId rank = 0; rank < static_cast<RankId>(real_.ranks.size()); ++rank) {
-      note(rank, rests[static_cast<std::size_t>(rank)]);
-    }
+    for (const auto& [rank, rest] : rests) note(rank, rest);
     return true;
   }
 
  private:
   /// What the simulator's rank did after the calls that the real one made; nothing where it began with
   /// others.
-  std::optional<Program> rest_of(RankId rank) const {
-    const Program made = program_of(real_, rank);
+  std::optional<Program> rest_of(RankId rank, const Program& made) const {
     Program whole = program_of(simulated_, rank);
     if (made.calls.size() > whole.calls.size()) return std::nullopt;
     for (std::size_t i = 0; i < made.calls.size(); ++i) {
-      if (is_planned(made.calls[i]) || !is_same(rank, *made.calls[i], *whole.calls[i])) return std::nullopt;
+      if (!is_same(rank, *made.calls[i], *whole.calls[i])) return std::nullopt;
     }
     whole.calls.erase(whole.calls.begin(),
                       whole.calls.begin() + static_cast<std::ptrdiff_t>(made.calls.size()));

@@ -129,7 +129,7 @@ TEST(HostRulesTest, ASuspendedRankIsBlamedForTheCallThatAllOfThemEntered) {
   EXPECT_EQ(found.waiting, RankSet({0, 1, 3}));
   EXPECT_EQ(
       found.summary,
-      "The process of rank 2 was suspended, at all_reduce #0 on world, and nobody continued it; others wait "
+      "The process of rank 2 was suspended, at all_reduce #1 on world, and nobody continued it; others wait "
       "for what only that rank could do.");
 }
 
