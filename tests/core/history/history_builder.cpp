@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/diagnosis/silent_calls.h"
 #include "core/grid/plan.h"
 
 namespace gridlock {
@@ -26,6 +27,11 @@ bool fit(const Record& a, const Record& b) {
 
 HistoryBuilder::HistoryBuilder(RankId world_size)
     : scripts_(static_cast<std::size_t>(world_size)), hosts_(static_cast<std::size_t>(world_size)) {}
+
+HistoryBuilder& HistoryBuilder::completes_anything() {
+  completes_anything_ = true;
+  return *this;
+}
 
 HistoryBuilder& HistoryBuilder::with_plans() {
   has_plans_ = true;
@@ -304,10 +310,10 @@ bool HistoryBuilder::complete_collective(const Record& call, InstanceId instance
   const std::vector<RankId> members = histories_->groups.instance(instance).spec.members.to_vector();
   for (const RankId member : members) {
     parts.push_back(find_started(member, call, call.call, -1, instance));
-    if (parts.back().first == nullptr || !fit(parts.back().first->calls[parts.back().second], call))
-      return false;
+    if (parts.back().first == nullptr) return false;
+    if (!completes_anything_ && !fit(parts.back().first->calls[parts.back().second], call)) return false;
   }
-  if (call.call == CallKind::all_to_all_v) {
+  if (call.call == CallKind::all_to_all_v && !completes_anything_) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       for (std::size_t j = 0; j < parts.size(); ++j) {
         const auto& sent = histories_->store.counts(parts[i].first->calls[parts[i].second].detail);
@@ -325,6 +331,15 @@ bool HistoryBuilder::complete_transfer(RankId rank, const Record& call) {
   const Members& members = histories_->groups.instance(instance).spec.members;
   const CallKind other = call.call == CallKind::send ? CallKind::recv : CallKind::send;
   const auto mine = find_started(rank, call, call.call, call.peer, instance);
+  if (completes_anything_) {
+    const bool is_send = call.call == CallKind::send;
+    const GroupRank self = members.index_of(rank);
+    int& sent = sent_[{static_cast<int>(instance), is_send ? self : call.peer, is_send ? call.peer : self}];
+    if (!is_send && call.sequence >= sent) return false;
+    if (is_send) ++sent;
+    mine.first->done[mine.second] = true;
+    return true;
+  }
   const auto theirs = find_started(members[call.peer], call, other, members.index_of(rank), instance);
   if (theirs.first == nullptr) return false;
   const Record& their_call = theirs.first->calls[theirs.second];
@@ -374,6 +389,7 @@ void HistoryBuilder::finish() {
     for (const auto& [stream, ticket] : first_open) end.open.push_back({stream, static_cast<Ticket>(ticket)});
     if (has_plans_) add_plan(rank);
   }
+  if (completes_anything_) note_silent_calls(*histories_);
 }
 
 void HistoryBuilder::add_plan(RankId rank) {

@@ -107,6 +107,9 @@ class HistoryBuilder {
   RankId world_size() const { return static_cast<RankId>(scripts_.size()); }
   /// The histories also tell what stuck programs would still have called.
   HistoryBuilder& with_plans();
+  /// Calls complete as NCCL may complete them: collectives that are not alike, sends before their recv came.
+  /// Nobody but the histories tells of it.
+  HistoryBuilder& completes_anything();
   /// As if the history of this rank had been lost.
   HistoryBuilder& forget(RankId rank);
 
@@ -162,6 +165,9 @@ class HistoryBuilder {
   std::set<RankId> forgotten_;
   std::unique_ptr<Histories> histories_;
   bool has_plans_ = false;
+  bool completes_anything_ = false;
+  /// Sends that are over, of (instance, from, to).
+  std::map<std::vector<int>, int> sent_;
 };
 
 }  // namespace gridlock
