@@ -73,7 +73,11 @@ std::optional<RunEnd> BoardReferee::look(std::span<const RankStatus> own, bool i
   looked_at_ = now;
   if (const auto end = decided()) return end;
   tell(mine);
-  if (interrupted) return decide(RunEnd::interrupted, hear_all(mine));
+  if (interrupted) {
+    std::vector<RankStatus> ranks = hear_all(mine);
+    const RunEnd end = watch_.interrupt(ranks);
+    return decide(end, std::move(ranks));
+  }
   for (RankId rank = 0; rank < seat_.rank; ++rank) {
     if (!is_silent(rank)) return std::nullopt;
   }

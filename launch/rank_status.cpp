@@ -11,6 +11,8 @@
 namespace gridlock {
 namespace {
 
+/// A run in which nothing has moved for so long stands still, for who ends it.
+constexpr auto kStillTime = std::chrono::milliseconds(1000);
 /// How long nothing must move before a run with a lost or stuck rank is over.
 constexpr auto kSettleTime = std::chrono::milliseconds(400);
 
@@ -69,6 +71,7 @@ std::optional<RunEnd> RunWatch::look(std::span<const RankStatus> ranks) {
   std::uint64_t progress = 0;
   for (const RankStatus& rank : ranks) progress += rank.progress + (is_stuck(rank) ? 1 : 0);
   const auto now = Clock::now();
+  has_looked_ = true;
   if (std::exchange(seen_, progress) != progress) last_moved_ = now;
   const bool trouble = std::any_of(ranks.begin(), ranks.end(), is_stuck);
   if (std::all_of(ranks.begin(), ranks.end(), is_done)) {
@@ -78,6 +81,12 @@ std::optional<RunEnd> RunWatch::look(std::span<const RankStatus> ranks) {
   if (trouble && all_blocked && now - last_moved_ >= kSettleTime) return RunEnd::quiescent;
   if (now - last_moved_ >= real_timeout_) return RunEnd::quiescent;
   return std::nullopt;
+}
+
+RunEnd RunWatch::interrupt(std::span<const RankStatus> ranks) {
+  const bool has_looked = has_looked_;
+  static_cast<void>(look(ranks));
+  return has_looked && Clock::now() - last_moved_ < kStillTime ? RunEnd::stopped : RunEnd::interrupted;
 }
 
 LaunchResult conclude(RunEnd end, std::span<const RankStatus> ranks) {

@@ -64,12 +64,15 @@ class RunWatch {
   /// returned: every program has ended and its work is complete. quiescent: nothing has moved for
   /// real_timeout; or some rank can never go on, every other is blocked, and nothing has moved for a moment.
   std::optional<RunEnd> look(std::span<const RankStatus> ranks);
+  /// What a run is that is ended from outside now: stopped where it was seen to move until now.
+  RunEnd interrupt(std::span<const RankStatus> ranks);
   /// When a rank last moved, or got stuck.
   Clock::time_point last_moved() const { return last_moved_; }
 
  private:
   std::chrono::milliseconds real_timeout_;
   Clock::time_point last_moved_;
+  bool has_looked_ = false;
   std::uint64_t seen_ = 0;
 };
 

@@ -27,7 +27,7 @@ class LoneReferee final : public Referee {
 
   std::optional<RunEnd> look(std::span<const RankStatus> own, bool interrupted) override {
     ranks_.assign(own.begin(), own.end());
-    return interrupted ? RunEnd::interrupted : watch_.look(own);
+    return interrupted ? watch_.interrupt(own) : watch_.look(own);
   }
   const std::vector<RankStatus>& ranks() const override { return ranks_; }
 

@@ -16,7 +16,7 @@ enum class RunEnd : std::uint8_t {
   quiescent,  ///< some rank cannot go on and nothing will ever happen (a real world: its real_timeout passed)
   step_limit,
   interrupted,  ///< ended from outside; what had not come by then may never have come (real worlds)
-  stopped,      ///< ended from outside while ranks could go on: nobody is missing (simulator)
+  stopped,      ///< ended from outside while ranks could go on, or went on: nobody is missing
   backend_error,
   deadline,  ///< the timeout of a group passed while a rank of it waited
 };

@@ -59,8 +59,8 @@ void report_suspended(Scene& scene, RankId rank, Findings& findings) {
       "Continue that process (kill -CONT PID) or detach the debugger, and find out who suspended it: a batch "
       "system, a debugger, a Ctrl-Z.";
   finding.summary =
-      fmt::format("The process of {{who}} was suspended, at {}, and nobody continued it{}.", position,
-                  needs_host(scene, rank) ? "; others wait for what only that rank could do" : "");
+      fmt::format("{{who}}: suspended from outside at {}, and not continued{}.", position,
+                  needs_host(scene, rank) ? "; others wait for what could only come from there" : "");
   finding.sides = {side_at_last(scene, rank, "suspended at " + position)};
   findings.push_back(std::move(finding));
 }

@@ -137,6 +137,19 @@ class Intentions {
 
 }  // namespace
 
+bool wants_intentions(const RunResult& real) {
+  return real.end == RunEnd::quiescent || real.end == RunEnd::backend_error;
+}
+
+RunOptions options_for_intentions(const RunResult& real, RunOptions options) {
+  options.payload = Payload::shape;
+  const auto ranks = static_cast<RankId>(real.histories->ranks.size());
+  const auto asked = static_cast<std::int64_t>(intended_calls_max(ranks)) * ranks;
+  // In the simulator some ranks may be ahead of where they were.
+  options.step_max = std::min(options.step_max, 2 * real.request_count + asked);
+  return options;
+}
+
 void add_intentions(RunResult& real, const RunResult& simulated) {
   if (real.end == RunEnd::returned || simulated.histories->ranks.size() != real.histories->ranks.size())
     return;

@@ -104,9 +104,8 @@ CaseResult run_case(std::shared_ptr<const Scenario> scenario, World& world, cons
   result.world = world.name();
   const auto program = std::make_shared<const ScenarioProgram>(std::move(scenario));
   result.run = world.run(options, make_rank_program(program), program->sites());
-  if (simulator != nullptr && result.run.end != RunEnd::returned) {
-    RunOptions simulated = options;
-    simulated.payload = Payload::shape;
+  if (simulator != nullptr && wants_intentions(result.run)) {
+    const RunOptions simulated = options_for_intentions(result.run, options);
     add_intentions(result.run, simulator->run(simulated, make_rank_program(program), program->sites()));
   }
   result.unmet = unmet_expectations(result.scenario->expect, result.run.verdict, result.run.returned);

@@ -191,6 +191,40 @@ TEST(SuspendedRank, ThatIsContinuedIsNoTrouble) {
   EXPECT_EQ(result.verdict.outcome, Outcome::passed) << result.error;
 }
 
+/// Interrupts its own launcher 1.5 s after rank 0 came here.
+void interrupt_launcher_soon(const Rank& rank) {
+  if (rank.id() != 0) return;
+  const pid_t launcher = ::getppid();
+  if (::fork() != 0) return;
+  std::this_thread::sleep_for(milliseconds(1500));
+  ::kill(launcher, SIGINT);
+  ::_exit(0);
+}
+
+TEST(Interrupt, OfARunThatGoesOnBlamesNobody) {
+  const RunResult result = run_ranks(
+      3,
+      [](Rank& rank) {
+        interrupt_launcher_soon(rank);
+        all_reduce_times(rank, 1'000'000);
+      },
+      seconds(30));
+  EXPECT_EQ(result.verdict.outcome, Outcome::interrupted);
+  EXPECT_EQ(verdict(result), "nothing");
+}
+
+TEST(Interrupt, OfARunThatHangsSaysWho) {
+  const RunResult result = run_ranks(
+      3,
+      [](Rank& rank) {
+        interrupt_launcher_soon(rank);
+        all_reduce_times(rank, rank.id() == 1 ? 3 : 4);
+      },
+      seconds(30));
+  EXPECT_EQ(result.verdict.outcome, Outcome::interrupted);
+  EXPECT_EQ(verdict(result), "COLL_MISSING_RANK blames 1");
+}
+
 TEST(Bound, OnRequestsIsAnOutcome) {
   RunOptions options;
   options.step_max = 20;

@@ -116,5 +116,28 @@ INSTANTIATE_TEST_SUITE_P(Of, RecordedOnGpus,
                                          Recorded{"skip", Code::P2P_UNMATCHED_RECV}),
                          [](const auto& info) { return info.param.name; });
 
+// A program that is meant to run for days is simulated no longer than to where its ranks stood.
+TEST(RealIntentions, TakeNoLongerThanTheRunItself) {
+  RunResult real;
+  real.histories = std::make_shared<Histories>(4);
+  real.request_count = 1000;
+  RunOptions options;
+  EXPECT_EQ(options_for_intentions(real, options).step_max, 2 * 1000 + 4 * 4096);
+  options.step_max = 500;
+  EXPECT_EQ(options_for_intentions(real, options).step_max, 500);
+}
+
+TEST(RealIntentions, AreOnlyAskedWhereAVerdictRestsOnThem) {
+  RunResult real;
+  for (const RunEnd end : {RunEnd::quiescent, RunEnd::backend_error}) {
+    real.end = end;
+    EXPECT_TRUE(wants_intentions(real));
+  }
+  for (const RunEnd end : {RunEnd::returned, RunEnd::interrupted, RunEnd::stopped, RunEnd::step_limit}) {
+    real.end = end;
+    EXPECT_FALSE(wants_intentions(real));
+  }
+}
+
 }  // namespace
 }  // namespace gridlock

@@ -129,8 +129,8 @@ TEST(HostRulesTest, ASuspendedRankIsBlamedForTheCallThatAllOfThemEntered) {
   EXPECT_EQ(found.waiting, RankSet({0, 1, 3}));
   EXPECT_EQ(
       found.summary,
-      "The process of rank 2 was suspended, at all_reduce #1 on world, and nobody continued it; others wait "
-      "for what only that rank could do.");
+      "Rank 2: suspended from outside at all_reduce #1 on world, and not continued; others wait for what "
+      "could only come from there.");
 }
 
 TEST(HostRulesTest, ASuspendedRankIsBlamedForAMessageThatBothEndsEntered) {
