@@ -3,13 +3,17 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
+#include <span>
 
 #include "cli/commands.h"
+#include "cli/unknown_word.h"
 #include "cli/version.h"
 #include "core/base/input_error.h"
 #include "core/base/outcome.h"
@@ -77,6 +81,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool is_wrong = error.get_exit_code() != 0;
+    const std::span<char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
+    if (const auto unknown = is_wrong ? gridlock::cli::unknown_word(app, arguments) : std::nullopt)
+      throw *unknown;
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(Outcome::bad_input);
   }
@@ -87,6 +95,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A limit on the size of files is an error of the write, which is told, and no reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const gridlock::InputError& error) {

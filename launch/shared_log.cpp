@@ -57,6 +57,11 @@ SharedLog::SharedLog(const std::string& path) {
                        "two processes have one rank, or an earlier run was killed: give each run a folder of "
                        "its own, or empty this one");
     }
+    if (file_ >= 0 && error == ENOMEM) {
+      throw InputError("launch", fmt::format("cannot map the history file {}: {}", path, reason),
+                       fmt::format("the histories take {} MiB of addresses for each rank: raise ulimit -v",
+                                   kLogBytesMax >> 20));
+    }
     throw InputError("TMPDIR", fmt::format("cannot make the history file {}: {}", path, reason),
                      "a run needs a few megabytes there");
   }

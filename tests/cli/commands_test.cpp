@@ -14,6 +14,20 @@ using ::testing::StartsWith;
 
 TEST(Cli, WithoutACommandItIsBadInput) { EXPECT_EQ(run_gridlock("").exit_code, 2); }
 
+TEST(Cli, AWordThatIsNoCommandOrOptionIsNamedWithTheNearestOne) {
+  const std::string scenario = "scenarios/basics/all_reduce.json";
+  for (const auto& [arguments, error] :
+       {std::pair<std::string, std::string>{"run " + scenario + " --bakend gloo",
+                                            "--bakend: no such option\n  hint: did you mean '--backend'?\n"},
+        {"run --ste=x=1 " + scenario, "--ste: no such option\n  hint: did you mean '--set'?\n"},
+        {"run " + scenario + " --zzzzzzzz", "--zzzzzzzz: no such option\n  hint: --help lists them\n"},
+        {"rum " + scenario, "rum: no such command\n  hint: did you mean 'run'?\n"}}) {
+    const BinaryRun run = run_gridlock(arguments);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.err, error);
+  }
+}
+
 TEST(Cli, HelpHasExamples) {
   const BinaryRun run = run_gridlock("--help");
   EXPECT_EQ(run.exit_code, 0);
