@@ -118,7 +118,7 @@ std::string position_text(Evidence& evidence, int host) {
                  ? "an await"
                  : fmt::format("await '{}'", evidence.histories().store.name(last->detail));
     case HostState::creating:
-      return last == nullptr ? "a creation" : creation_text(evidence, *last);
+      return last == nullptr ? "the setup of the world" : creation_text(evidence, *last);
     case HostState::joining:
       return threads_text(evidence, rank);
     case HostState::destroying:

@@ -191,12 +191,12 @@ TEST(SuspendedRank, ThatIsContinuedIsNoTrouble) {
   EXPECT_EQ(result.verdict.outcome, Outcome::passed) << result.error;
 }
 
-/// Interrupts its own launcher 1.5 s after rank 0 came here.
-void interrupt_launcher_soon(const Rank& rank) {
+/// Interrupts its own launcher that long after rank 0 came here.
+void interrupt_launcher_after(milliseconds time, const Rank& rank) {
   if (rank.id() != 0) return;
   const pid_t launcher = ::getppid();
   if (::fork() != 0) return;
-  std::this_thread::sleep_for(milliseconds(1500));
+  std::this_thread::sleep_for(time);
   ::kill(launcher, SIGINT);
   ::_exit(0);
 }
@@ -205,7 +205,7 @@ TEST(Interrupt, OfARunThatGoesOnBlamesNobody) {
   const RunResult result = run_ranks(
       3,
       [](Rank& rank) {
-        interrupt_launcher_soon(rank);
+        interrupt_launcher_after(milliseconds(1500), rank);
         all_reduce_times(rank, 1'000'000);
       },
       seconds(30));
@@ -217,7 +217,7 @@ TEST(Interrupt, OfARunThatHangsSaysWho) {
   const RunResult result = run_ranks(
       3,
       [](Rank& rank) {
-        interrupt_launcher_soon(rank);
+        interrupt_launcher_after(seconds(4), rank);
         all_reduce_times(rank, rank.id() == 1 ? 3 : 4);
       },
       seconds(30));
