@@ -61,7 +61,7 @@ std::string other_verdict(const std::string& scenario) {
 bool fits(const Scenario& scenario) {
   const auto says = [&](const char* text) { return scenario.plain.find(text) != std::string::npos; };
   return !says("\"parallel\": ") && !says("\"faults\": ") && !says("\"split\": ") &&
-         !says("\"sync\": \"members\"") && !says("\"backend\": \"gloo\"") && !says("\"gloo\"");
+         !says("\"sync\": \"members\"") && !says("\"gloo\"");
 }
 
 class GpuVerdict : public ::testing::TestWithParam<std::string> {};
