@@ -17,6 +17,7 @@
 #include "cli/version.h"
 #include "core/base/input_error.h"
 #include "core/base/outcome.h"
+#include "harness/run/real_world.h"
 
 namespace {
 
@@ -99,6 +100,9 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
+  } catch (const gridlock::UnsupportedError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return static_cast<int>(Outcome::unsupported);
   } catch (const gridlock::InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return static_cast<int>(Outcome::bad_input);

@@ -4,8 +4,6 @@
 
 #include <variant>
 
-#include "core/base/input_error.h"
-
 namespace gridlock {
 namespace {
 
@@ -24,9 +22,9 @@ void check(const std::vector<Step>& steps, std::string_view world) {
     for_each_list(step, [world](const std::vector<Step>& inner) { check(inner, world); });
     const std::string_view does = simulated_only(step.action);
     if (does.empty()) continue;
-    throw InputError(step.site.place,
-                     fmt::format("'{}' {}, which the world '{}' cannot", step.site.text, does, world),
-                     "run it on sim");
+    throw UnsupportedError(step.site.place,
+                           fmt::format("'{}' {}, which the world '{}' cannot", step.site.text, does, world),
+                           "run it on sim");
   }
 }
 
@@ -34,8 +32,13 @@ void check(const std::vector<Step>& steps, std::string_view world) {
 
 void check_real_world(const Scenario& scenario, const RunOptions& options, std::string_view world) {
   if (!options.faults.empty()) {
-    throw InputError(scenario.file, fmt::format("faults cannot be injected into the world '{}'", world),
-                     "run it on sim, or take the faults out");
+    throw UnsupportedError(scenario.file, fmt::format("faults cannot be injected into the world '{}'", world),
+                           "run it on sim, or take the faults out");
+  }
+  if (options.payload == Payload::shape) {
+    throw UnsupportedError("payload",
+                           fmt::format("the {} world moves real data and has no shape mode", world),
+                           "use payload \"data\"");
   }
   for (const Program& program : scenario.programs) check(program.steps, world);
 }

@@ -28,6 +28,16 @@ TEST(Cli, AWordThatIsNoCommandOrOptionIsNamedWithTheNearestOne) {
   }
 }
 
+TEST(Cli, WhatAWorldCannotRunIsUnsupported) {
+  for (const std::string asked :
+       {"scenarios/regressions/split_in_a_branch.json", "scenarios/regressions/crash_across_nodes.json",
+        "scenarios/basics/all_reduce.json --payload shape"}) {
+    const BinaryRun run = run_gridlock("run " + asked + " --backend gloo");
+    EXPECT_EQ(run.exit_code, 11) << asked << run.out;
+    EXPECT_THAT(run.err, HasSubstr("\n  hint: "));
+  }
+}
+
 TEST(Cli, HelpHasExamples) {
   const BinaryRun run = run_gridlock("--help");
   EXPECT_EQ(run.exit_code, 0);
