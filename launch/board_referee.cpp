@@ -70,9 +70,14 @@ std::optional<RunEnd> BoardReferee::look(std::span<const RankStatus> own, bool i
   const RankStatus& mine = own.front();
   const auto now = Clock::now();
   if (!interrupted && now - looked_at_ < kLookEvery) return std::nullopt;
+  const auto gap = looked_at_ == Clock::time_point{} ? Clock::duration{0} : now - looked_at_;
   looked_at_ = now;
   if (const auto end = decided()) return end;
-  tell(mine);
+  if (gap > kGapMin) {
+    for (Other& other : others_) other.heard += gap;
+  }
+  // Others may have given up this rank meanwhile, and their decision is gone with the folder.
+  if (!tell(mine) && gap > times_.silence_max) return step_aside(mine, gap);
   if (interrupted) {
     std::vector<RankStatus> ranks = hear_all(mine);
     const RunEnd end = watch_.interrupt(ranks);
@@ -109,14 +114,25 @@ bool BoardReferee::all_came() const {
   return true;
 }
 
-void BoardReferee::tell(const RankStatus& own) {
+RunEnd BoardReferee::step_aside(const RankStatus& own, Clock::duration gap) {
+  ranks_.assign(static_cast<std::size_t>(seat_.world_size), RankStatus{});
+  for (RankStatus& other : ranks_) other.state = HostState::unknown;
+  RankStatus& mine = ranks_[static_cast<std::size_t>(seat_.rank)];
+  mine = own;
+  mine.trouble = Trouble::backend_error;
+  mine.text = fmt::format("its launcher stood still for {:.0f} s, and the others ended the run without it",
+                          std::chrono::duration<double>(gap).count());
+  return RunEnd::backend_error;
+}
+
+bool BoardReferee::tell(const RankStatus& own) {
   const auto now = Clock::now();
-  if (told_.beat > 0 && is_equal(own, told_.status) && now - told_at_ < kBeatEvery) return;
+  if (told_.beat > 0 && is_equal(own, told_.status) && now - told_at_ < kBeatEvery) return true;
   told_.status = own;
   told_at_ = now;
   ++told_.beat;
   // Who cannot write falls silent, and the others go on without it.
-  static_cast<void>(board_.put(report_name(seat_.rank), encoded(told_)));
+  return board_.put(report_name(seat_.rank), encoded(told_));
 }
 
 void BoardReferee::listen(RankId rank) {

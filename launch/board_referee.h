@@ -55,7 +55,9 @@ class BoardReferee final : public Referee {
     Clock::time_point heard;
   };
 
-  void tell(const RankStatus& own);
+  /// False when it could not be written.
+  bool tell(const RankStatus& own);
+  RunEnd step_aside(const RankStatus& own, Clock::duration gap);
   bool is_silent(RankId rank);
   void listen(RankId rank);
   bool all_came() const;

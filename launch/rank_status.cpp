@@ -71,7 +71,8 @@ std::optional<RunEnd> RunWatch::look(std::span<const RankStatus> ranks) {
   std::uint64_t progress = 0;
   for (const RankStatus& rank : ranks) progress += rank.progress + (is_stuck(rank) ? 1 : 0);
   const auto now = Clock::now();
-  has_looked_ = true;
+  if (has_looked() && now - looked_at_ > kGapMin) last_moved_ += now - looked_at_;
+  looked_at_ = now;
   if (std::exchange(seen_, progress) != progress) last_moved_ = now;
   const bool trouble = std::any_of(ranks.begin(), ranks.end(), is_stuck);
   if (std::all_of(ranks.begin(), ranks.end(), is_done)) {
@@ -84,9 +85,9 @@ std::optional<RunEnd> RunWatch::look(std::span<const RankStatus> ranks) {
 }
 
 RunEnd RunWatch::interrupt(std::span<const RankStatus> ranks) {
-  const bool has_looked = has_looked_;
+  const bool is_watching = has_looked();
   static_cast<void>(look(ranks));
-  return has_looked && Clock::now() - last_moved_ < kStillTime ? RunEnd::stopped : RunEnd::interrupted;
+  return is_watching && Clock::now() - last_moved_ < kStillTime ? RunEnd::stopped : RunEnd::interrupted;
 }
 
 LaunchResult conclude(RunEnd end, std::span<const RankStatus> ranks) {

@@ -53,6 +53,9 @@ RankStatus status_of(const SharedLog& log);
 /// That of a rank whose launcher fell silent after `last`, or never came; `text` says so.
 RankStatus silent_status(RankStatus last, std::string text);
 
+/// A launcher that has not looked for so long was suspended itself: that time is nobody's silence.
+inline constexpr auto kGapMin = std::chrono::milliseconds(1000);
+
 /// Decides when a run is over. Used by one launcher, for all ranks of the world.
 class RunWatch {
  public:
@@ -70,9 +73,11 @@ class RunWatch {
   Clock::time_point last_moved() const { return last_moved_; }
 
  private:
+  bool has_looked() const { return looked_at_ != Clock::time_point{}; }
+
   std::chrono::milliseconds real_timeout_;
   Clock::time_point last_moved_;
-  bool has_looked_ = false;
+  Clock::time_point looked_at_;
   std::uint64_t seen_ = 0;
 };
 

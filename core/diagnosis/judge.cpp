@@ -256,6 +256,9 @@ Diagnosis diagnosis_of(Scene& scene, const Finding& finding) {
   result.blame.ranks = RankSet(finding.blamed);
   result.blame.relation = finding.relation;
   for (const auto& side : finding.alternatives) result.blame.alternatives.emplace_back(side);
+  // Where it may have been others after all, it is not certain.
+  if (finding.relation == Relation::owner && !finding.alternatives.empty())
+    result.certainty = std::max(result.certainty, Certainty::likely);
   result.summary = with_ranks(finding.summary, result.blame.ranks);
   for (const FoundSide& side : finding.sides) {
     result.first_divergence.push_back({RankSet(side.ranks), side.call, side.label, side.place});

@@ -294,8 +294,11 @@ void find_gone_ranks(Scene& scene, Findings& findings) {
     Finding finding = about_host(scene, died && is_needed ? Code::RANK_FAILED_PEERS_WAIT : Code::RANK_EXITED,
                                  died ? Cause::failed_rank : Cause::exited_rank, rank);
     finding.summary =
-        fmt::format("{{who}} {} after {}; {}.", died ? "died" : "left before the end of the program",
-                    position_text(scene.evidence, rank),
+        fmt::format("{{who}} {}; {}.",
+                    last == nullptr && died
+                        ? "died at its start, or never came"
+                        : fmt::format("{} after {}", died ? "died" : "left before the end of the program",
+                                      position_text(scene.evidence, rank)),
                     is_needed ? "others wait for what only that rank could do" : "nobody waits for it");
     finding.sides = {side_at_last(
         scene, rank, (died ? "died after " : "left after ") + position_text(scene.evidence, rank))};

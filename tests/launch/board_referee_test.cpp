@@ -94,6 +94,32 @@ TEST_F(Launchers, NameARankThatNeverComesAlsoRankZero) {
   EXPECT_EQ(conclude(RunEnd::quiescent, two.ranks()).states[0].host, HostState::crashed);
 }
 
+// A batch system may suspend a whole job: that is nobody's silence, and no time in which nothing moved.
+TEST_F(Launchers, ThatWereSuspendedTogetherGoOn) {
+  BoardReferee& zero = add(0, 2);
+  BoardReferee& one = add(1, 2);
+  const RankStatus waiting = standing(HostState::waiting);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(zero.look({&waiting, 1}, false), std::nullopt);
+    EXPECT_EQ(one.look({&waiting, 1}, false), std::nullopt);
+    std::this_thread::sleep_for(milliseconds(i == 0 ? 50 : 2000));
+  }
+  EXPECT_EQ(zero.look({&waiting, 1}, false), std::nullopt);
+  EXPECT_EQ(one.look({&waiting, 1}, false), std::nullopt);
+}
+
+TEST_F(Launchers, OneThatWasGivenUpMeanwhileBlamesNobody) {
+  BoardReferee& zero = add(0, 2);
+  const RankStatus waiting = standing(HostState::waiting);
+  EXPECT_EQ(zero.look({&waiting, 1}, false), std::nullopt);
+  std::filesystem::remove_all(folder_);
+  std::this_thread::sleep_for(milliseconds(2000));
+  EXPECT_EQ(zero.look({&waiting, 1}, false), RunEnd::backend_error);
+  EXPECT_EQ(error_of(zero, RunEnd::backend_error),
+            "rank 0: its launcher stood still for 2 s, and the others ended the run without it");
+  EXPECT_EQ(zero.ranks()[1].state, HostState::unknown);
+}
+
 TEST_F(Launchers, NameALauncherThatFallsSilent) {
   BoardReferee& zero = add(0, 2);
   BoardReferee& one = add(1, 2);
